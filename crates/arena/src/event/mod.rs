@@ -1,0 +1,198 @@
+//! Waiting for a condition in shared memory. See `README.md` for the rules and the argument.
+
+mod spin;
+
+pub(crate) use spin::SpinBudget;
+
+use std::time::{Duration, Instant};
+
+use crate::error::Result;
+use crate::layout::header;
+use crate::mem::Word32;
+use crate::registry::{Participant, Target};
+use crate::sys::futex::Woken;
+
+/// Set in the word while somebody may sleep on it; the sequence stands above it.
+const MAY_SLEEP: u32 = 1;
+/// One step of the sequence.
+const STEP: u32 = 2;
+/// No sleep lasts longer (rule W5): at its end a sleeper looks for the dead.
+const SLICE: Duration = Duration::from_millis(100);
+
+/// How long an operation may wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// Not at all.
+    Never,
+    /// As long as it takes.
+    Forever,
+    /// Until that moment.
+    Until(Instant),
+}
+
+/// A word on which threads of several processes wait for a condition: an eventcount.
+#[derive(Clone, Copy, Debug)]
+pub struct Event<'a> {
+    word: Word32<'a>,
+}
+
+impl<'a> Event<'a> {
+    /// Views a word as an event; zero is a fresh one.
+    pub fn new(word: Word32<'a>) -> Event<'a> {
+        Event { word }
+    }
+
+    /// True if somebody may sleep. Only meaningful after a full fence (rule W2).
+    #[inline]
+    pub fn may_have_sleepers(self) -> bool {
+        self.word.load_in_total_order() & MAY_SLEEP != 0
+    }
+
+    /// Wakes at most `count` sleepers, after what they wait for was committed (rule W2).
+    ///
+    /// Between the commit and this call must lie a full fence; releasing a lock is one.
+    #[inline]
+    pub fn notify(self, count: u32) {
+        if self.may_have_sleepers() {
+            self.wake(count);
+        }
+    }
+
+    #[cold]
+    fn wake(self, count: u32) {
+        // The value to clear against is taken before the wake, and every arriving sleeper changes
+        // the word: so the exchange below can never erase the flag of one who was not woken.
+        let word = self.word.fetch_add(STEP).wrapping_add(STEP);
+        if self.word.wake(count) < count {
+            // Failing is right: somebody has come meanwhile.
+            let _ = self.word.compare_exchange(word, word & !MAY_SLEEP);
+        }
+    }
+
+    /// Wakes everybody, whether or not the flag is set: for closing, and for the reaper (rule W4).
+    pub fn notify_all(self) {
+        self.word.fetch_add(STEP);
+        self.word.wake(u32::MAX >> 1);
+    }
+
+    /// Returns what `ready` returns as soon as that is something; `None` when the time is over.
+    ///
+    /// `ready` is tried at least once, and always once more after the time is over. It must be
+    /// cheap and may change shared memory: it *is* the attempt. The thread's target must name
+    /// the object that the event belongs to.
+    ///
+    /// # Errors
+    ///
+    /// What `ready` returns.
+    ///
+    /// # If a process dies
+    ///
+    /// Whoever reaps it wakes all sleepers of the objects it worked on; at the latest this thread
+    /// does so itself, at the end of a slice.
+    pub fn wait_for<T>(
+        self,
+        me: &Participant,
+        wait: Wait,
+        mut ready: impl FnMut() -> Result<Option<T>>,
+    ) -> Result<Option<T>> {
+        if let Some(value) = ready()? {
+            return Ok(Some(value));
+        }
+        if wait == Wait::Never {
+            return Ok(None);
+        }
+        if let Some(value) = self.spin(me, &mut ready)? {
+            return Ok(Some(value));
+        }
+        loop {
+            let announced = self.announce();
+            if let Some(value) = ready()? {
+                return Ok(Some(value));
+            }
+            let Some(slice) = next_slice(wait) else {
+                return Ok(None);
+            };
+            if self.sleep(me, announced, slice)? == Woken::TimedOut
+                && let Some(value) = self.after_slice(me, announced, &mut ready)?
+            {
+                return Ok(Some(value));
+            }
+        }
+    }
+
+    /// Rule W1: changes the word and sets the flag; what is committed later will see it.
+    fn announce(self) -> u32 {
+        loop {
+            let found = self.word.load();
+            let announced = found.wrapping_add(STEP) | MAY_SLEEP;
+            if self.word.compare_exchange(found, announced).is_ok() {
+                return announced;
+            }
+        }
+    }
+
+    /// Sleeps while nobody notifies, in the sight of whoever may have to wake this thread.
+    fn sleep(self, me: &Participant, announced: u32, slice: Duration) -> Result<Woken> {
+        let intent = me.intent()?;
+        me.publish_processor()?;
+        intent.mark_sleeping(true)?;
+        let woken = self.word.wait(announced, slice);
+        intent.mark_sleeping(false)?;
+        Ok(woken)
+    }
+
+    /// Rule W5: looks for the dead, then whether the condition came true without a wake.
+    #[cold]
+    fn after_slice<T>(
+        self,
+        me: &Participant,
+        announced: u32,
+        ready: &mut impl FnMut() -> Result<Option<T>>,
+    ) -> Result<Option<T>> {
+        me.reap_dead()?;
+        let notified = self.word.load() != announced;
+        // Somebody who has committed and not yet notified still owes the wake; it is not lost.
+        let owed = me.somebody_is_busy_on_my_object()?;
+        let value = ready()?;
+        if value.is_some() {
+            let header = me.arena().header()?;
+            if !notified && !owed {
+                header.word64::<{ header::RESCUED_WAKES }>().fetch_add(1);
+            } else {
+                header.word64::<{ header::LATE_WAKES }>().fetch_add(1);
+            }
+        }
+        Ok(value)
+    }
+}
+
+impl Participant {
+    /// Whether another living thread is awake with an operation on the object of this one.
+    fn somebody_is_busy_on_my_object(&self) -> Result<bool> {
+        let Some(Target { object, .. }) = self.intent()?.target()? else {
+            return Ok(false);
+        };
+        let mut busy = false;
+        self.arena().for_each_thread(|slot, token| {
+            let intent = slot.intent()?;
+            let same = intent
+                .target()?
+                .is_some_and(|target| target.object == object);
+            busy |= same && token != self.token() && !intent.is_sleeping() && !slot.has_ended()?;
+            Ok(())
+        })?;
+        Ok(busy)
+    }
+}
+
+/// How long to sleep now; `None` if the time is over.
+fn next_slice(wait: Wait) -> Option<Duration> {
+    match wait {
+        Wait::Never => None,
+        Wait::Forever => Some(SLICE),
+        Wait::Until(end) => {
+            let left = end.saturating_duration_since(Instant::now());
+            (!left.is_zero()).then(|| left.min(SLICE))
+        }
+    }
+}

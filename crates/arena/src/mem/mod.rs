@@ -1,0 +1,24 @@
+//! The one door to shared memory: every read and every store goes through this module.
+//!
+//! Shared memory is not part of the Rust program's own memory: another process may change any
+//! byte at any time. So (invariant 7) there is never a `&T`, `&mut T` or slice into it; words are
+//! read and written as atomics that exist for the length of one call, bytes are copied out before
+//! they are looked at, and every offset is checked against what exists.
+//!
+//! All stores of words are `Release` and all loads are `Acquire`. On x86-64 both are plain moves;
+//! what matters is that the compiler then keeps the stores of one thread in program order, so that
+//! a killed thread leaves behind a *prefix* of its stores and nothing else. The crash enumerator
+//! relies on that.
+
+mod bytes;
+#[cfg(feature = "simulation")]
+pub mod simulation;
+mod step;
+mod window;
+mod word;
+
+pub use window::{Region, Window};
+pub use word::{Word32, Word64};
+
+/// Bytes in a cache line of the processors that procession runs on.
+pub const CACHE_LINE: u64 = 64;

@@ -1,0 +1,303 @@
+//! Who holds an object: one bit for each process, and how an object ends when none is left.
+//!
+//! Nothing in the arena counts references, because a count cannot survive a kill. A process's
+//! bit is set and cleared idempotently, by the process or by whoever reaps it; references from
+//! messages and other objects are *found*, by looking, when the last bit is gone. Only objects
+//! whose handle was ever sent need that look.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::arena::Arena;
+use crate::error::{Error, Result};
+use crate::object_table::entry::{Entry, EntryState, EntryStatus};
+use crate::object_table::{Handle, Object, ObjectKind};
+use crate::registry::intent::operation;
+use crate::registry::{Participant, ProcessId};
+
+/// How often each process that this memory image stands for has attached each object.
+///
+/// Private memory: it dies with its process, and the bits in the arena are what counts.
+#[derive(Debug, Default)]
+pub(crate) struct Attachments {
+    counts: Mutex<HashMap<(ProcessId, Handle), u64>>,
+}
+
+impl Attachments {
+    fn lock(&self) -> MutexGuard<'_, HashMap<(ProcessId, Handle), u64>> {
+        // A panic cannot leave the map half changed, so a poisoned lock is as good as any.
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Arena {
+    pub(super) fn count_attachment(&self, process: ProcessId, handle: Handle) {
+        *self
+            .attachments()
+            .lock()
+            .entry((process, handle))
+            .or_insert(0) += 1;
+    }
+
+    /// The object that `handle` names, which somebody must hold during the call.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::StaleHandle`] if it is gone.
+    pub fn object(&self, handle: Handle) -> Result<(Object, &'static dyn ObjectKind)> {
+        let (entry, status) = self.entry(handle)?;
+        if status.state != EntryState::Live {
+            return Err(Error::StaleHandle { handle });
+        }
+        Ok((
+            Object {
+                handle,
+                header: entry.header(),
+            },
+            self.kind(status)?,
+        ))
+    }
+
+    pub(crate) fn kind(&self, status: EntryStatus) -> Result<&'static dyn ObjectKind> {
+        let found = self.kinds().iter().find(|kind| kind.tag() == status.kind);
+        found
+            .copied()
+            .ok_or_else(|| Error::corrupt("an object is of no known kind"))
+    }
+}
+
+impl Participant {
+    /// Makes this process a holder of the object; each attach needs one [`detach`](Self::detach).
+    ///
+    /// Somebody else must hold the object during the call: a process, or a message that this
+    /// thread is about to take.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::StaleHandle`] if the object is gone.
+    ///
+    /// # If a process dies
+    ///
+    /// Its hold ends when it is reaped.
+    pub fn attach(&self, handle: Handle) -> Result<(Object, &'static dyn ObjectKind)> {
+        let arena = self.arena();
+        let mut counts = arena.attachments().lock();
+        let (entry, _) = arena.entry(handle)?;
+        let count = counts.entry((self.process(), handle)).or_insert(0);
+        if *count == 0 {
+            entry.set_holder(self.process())?;
+        }
+        match arena.object(handle) {
+            Ok(object) => {
+                *count += 1;
+                Ok(object)
+            }
+            Err(error) => {
+                if *count == 0 {
+                    counts.remove(&(self.process(), handle));
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Ends one attach; with the last one in the session the object is taken apart.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Corrupt`] if the object is damaged.
+    pub fn detach(&self, handle: Handle) -> Result<()> {
+        let arena = self.arena();
+        let mut counts = arena.attachments().lock();
+        let Some(count) = counts.get_mut(&(self.process(), handle)) else {
+            return Ok(());
+        };
+        *count -= 1;
+        if *count > 0 {
+            return Ok(());
+        }
+        counts.remove(&(self.process(), handle));
+        // Still under the private lock: another thread of this process that attaches the same
+        // object must set the bit after it was cleared here, not before.
+        let pid = arena.pid_of(self.process()).unwrap_or(0);
+        self.end_hold(handle, self.process(), pid)?;
+        drop(counts);
+        self.destroy_if_unreachable(handle)
+    }
+
+    /// Notes that the handle is about to be put into a message or another object.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::StaleHandle`] if the object is gone.
+    pub fn note_sent(&self, handle: Handle) -> Result<()> {
+        let (entry, _) = self.arena().entry(handle)?;
+        entry.sent().fetch_add(1);
+        Ok(())
+    }
+
+    /// Makes a forked child a holder of everything its parent's copy of memory holds.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Corrupt`] if the table is damaged.
+    pub fn inherit_attachments(&self, parent: ProcessId) -> Result<()> {
+        let mut counts = self.arena().attachments().lock();
+        let inherited: Vec<_> = counts
+            .keys()
+            .filter(|key| key.0 == parent)
+            .copied()
+            .collect();
+        for key in inherited {
+            let count = counts.remove(&key).unwrap_or(0);
+            match self.arena().entry(key.1) {
+                Ok((entry, _)) => entry.set_holder(self.process())?,
+                Err(Error::StaleHandle { .. }) => continue,
+                Err(error) => return Err(error),
+            }
+            counts.insert((self.process(), key.1), count);
+        }
+        Ok(())
+    }
+
+    /// Ends every hold of a process that is gone, and what thereby became unreachable.
+    pub(crate) fn end_all_holds(&self, process: ProcessId, pid: u32) -> Result<()> {
+        let arena = self.arena();
+        for index in 0..arena.committed_objects()? {
+            let entry = Entry::new(arena, index as u32)?;
+            let status = entry.status()?;
+            if status.state == EntryState::Free {
+                continue;
+            }
+            let handle = Handle {
+                index: index as u32,
+                generation: status.generation,
+            };
+            if entry.is_held_by(process)? {
+                self.end_hold(handle, process, pid)?;
+            }
+            // Also if it was somebody else's hold that ended: he may have been killed right then.
+            if !entry.has_holder()? {
+                self.destroy_if_unreachable(handle)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn end_hold(&self, handle: Handle, process: ProcessId, pid: u32) -> Result<()> {
+        let (entry, status) = match self.arena().entry(handle) {
+            Err(Error::StaleHandle { .. }) => return Ok(()),
+            found => found?,
+        };
+        if status.state == EntryState::Live {
+            let object = Object {
+                handle,
+                header: entry.header(),
+            };
+            self.arena()
+                .kind(status)?
+                .process_gone(self, object, process, pid)?;
+        }
+        entry.clear_holder(process)
+    }
+
+    /// Takes the object apart if neither a process nor a message nor an object refers to it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Corrupt`] if the object is damaged.
+    pub fn destroy_if_unreachable(&self, handle: Handle) -> Result<()> {
+        let arena = self.arena();
+        let Ok((entry, _)) = arena.entry(handle) else {
+            return Ok(());
+        };
+        let Some(_guard) = entry.destroy_lock().try_acquire(self, || Ok(()))? else {
+            return Ok(());
+        };
+        let Ok((entry, status)) = arena.entry(handle) else {
+            return Ok(());
+        };
+        if status.state == EntryState::Live {
+            if !self.is_unreachable(handle, entry)? {
+                return Ok(());
+            }
+            entry.set_status(EntryStatus {
+                state: EntryState::Dying,
+                ..status
+            });
+        }
+        self.take_apart(
+            Object {
+                handle,
+                header: entry.header(),
+            },
+            entry,
+            status,
+        )
+    }
+
+    /// Whether nothing leads to the object any more.
+    ///
+    /// A handle on its way is held by its sender until it is in a message, and by its receiver
+    /// before it leaves it. So if nobody held it before and after the look, and it was not sent
+    /// meanwhile, no message that the look has passed can hold it now.
+    fn is_unreachable(&self, handle: Handle, entry: Entry<'_>) -> Result<bool> {
+        let sent = entry.sent().load_in_total_order();
+        if entry.has_holder()? {
+            return Ok(false);
+        }
+        if sent > 0 && self.is_referred_to(handle)? {
+            return Ok(false);
+        }
+        Ok(!entry.has_holder()? && entry.sent().load_in_total_order() == sent)
+    }
+
+    fn is_referred_to(&self, handle: Handle) -> Result<bool> {
+        let arena = self.arena();
+        let mut found = false;
+        let mut compare = |seen: Handle| found |= seen == handle;
+        self.visit_mailed_handles(&mut compare)?;
+        for index in 0..arena.committed_objects()? {
+            let entry = Entry::new(arena, index as u32)?;
+            let status = entry.status()?;
+            let itself = index == u64::from(handle.index);
+            if status.state != EntryState::Live || itself {
+                continue;
+            }
+            let its = Handle {
+                index: index as u32,
+                generation: status.generation,
+            };
+            let object = Object {
+                handle: its,
+                header: entry.header(),
+            };
+            self.arena()
+                .kind(status)?
+                .visit_handles(self, object, &mut compare)?;
+        }
+        Ok(found)
+    }
+
+    /// Frees what the object consists of. Its entry is dying, so nobody else comes near it.
+    fn take_apart(&self, object: Object, entry: Entry<'_>, status: EntryStatus) -> Result<()> {
+        let kind = self.arena().kind(status)?;
+        let mut handles = Vec::new();
+        kind.visit_handles(self, object, &mut |handle| handles.push(handle))?;
+        kind.take_apart(self, object)?;
+        let intent = self.begin(operation::DESTROY, object.handle)?;
+        self.hold(object.header, crate::registry::Transit::Payload)?;
+        let generation = status.generation.wrapping_add(1);
+        entry.set_status(EntryStatus {
+            state: EntryState::Free,
+            kind: 0,
+            generation,
+        });
+        self.release(crate::registry::Transit::Payload)?;
+        intent.clear_target();
+        for handle in handles {
+            self.destroy_if_unreachable(handle)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,113 @@
+//! Who takes part in a session, who is alive, and what happens to what the dead leave behind.
+//!
+//! See `README.md` for the protocol.
+
+mod identity;
+pub(crate) mod intent;
+mod mail;
+mod participant;
+mod process_registration;
+pub(crate) mod process_slot;
+mod reaper;
+mod thread_registration;
+mod thread_slot;
+
+pub use identity::{ProcessId, ThreadId, ThreadToken};
+pub use intent::{FIRST_OF_KIND, Intent, OWNED, Target, Transit};
+pub use participant::Participant;
+pub(crate) use thread_slot::ThreadSlot;
+
+use crate::arena::Arena;
+use crate::error::Result;
+use crate::layout::header;
+use crate::mem::Word64;
+
+impl Arena {
+    /// Calls `visit` for every registered thread, living or killed.
+    pub(crate) fn for_each_thread(
+        &self,
+        mut visit: impl FnMut(ThreadSlot<'_>, ThreadToken) -> Result<()>,
+    ) -> Result<()> {
+        for index in 0..self.thread_slots_used()? {
+            if let Some((slot, thread)) = self.thread_at(index)? {
+                visit(slot, ThreadToken::new(thread))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Calls `settle` for the intent of every killed thread that is not reaped yet, with the slot
+    /// of its process.
+    ///
+    /// The caller holds the lock that guards the intents it settles. A slot moves on only after
+    /// its intent was settled under that lock (invariant 5), so what `settle` sees stays true.
+    ///
+    /// # Errors
+    ///
+    /// What `settle` returns.
+    pub fn for_each_dead_intent(
+        &self,
+        mut settle: impl FnMut(Intent<'_>, u16) -> Result<()>,
+    ) -> Result<()> {
+        self.for_each_thread(|slot, _| match slot.was_killed()? {
+            true => settle(slot.intent()?, slot.status()?.process),
+            false => Ok(()),
+        })
+    }
+
+    /// The processor on which the thread ran when it last said so.
+    pub(crate) fn processor_of(&self, thread: ThreadToken) -> Result<u32> {
+        Ok(ThreadSlot::new(self, thread.index())?.processor().load())
+    }
+
+    fn thread_slots_used(&self) -> Result<u16> {
+        let used = self
+            .header()?
+            .word64::<{ header::THREAD_SLOTS_USED }>()
+            .load();
+        Ok(used.min(self.layout().max_threads.into()) as u16)
+    }
+
+    fn process_slots_used(&self) -> Result<u16> {
+        let used = self
+            .header()?
+            .word64::<{ header::PROCESS_SLOTS_USED }>()
+            .load();
+        Ok(used.min(self.layout().max_processes.into()) as u16)
+    }
+
+    /// How many process slots were ever used: every process of the session has a lower index.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Corrupt`](crate::Error::Corrupt), never in practice.
+    pub fn processes_ever(&self) -> Result<u16> {
+        self.process_slots_used()
+    }
+
+    fn note_thread_slot(&self, index: u16) -> Result<()> {
+        raise(
+            self.header()?.word64::<{ header::THREAD_SLOTS_USED }>(),
+            u64::from(index) + 1,
+        );
+        Ok(())
+    }
+
+    fn note_process_slot(&self, index: u16) -> Result<()> {
+        raise(
+            self.header()?.word64::<{ header::PROCESS_SLOTS_USED }>(),
+            u64::from(index) + 1,
+        );
+        Ok(())
+    }
+}
+
+fn raise(word: Word64<'_>, least: u64) {
+    let mut found = word.load();
+    while found < least {
+        match word.compare_exchange(found, least) {
+            Ok(()) => return,
+            Err(newer) => found = newer,
+        }
+    }
+}

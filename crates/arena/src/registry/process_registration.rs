@@ -1,0 +1,199 @@
+//! How a process gets its slot, and gives it back.
+
+use crate::arena::Arena;
+use crate::error::{Error, Result};
+use crate::registry::identity::ProcessId;
+use crate::registry::participant::Participant;
+use crate::registry::process_slot::{Mail, ProcessSlot, ProcessState, ProcessStatus};
+use crate::sys::process::{current_pid, start_time};
+
+impl Arena {
+    /// Registers the calling process as one that nobody of the session started.
+    ///
+    /// That is the first process of a session, or a copy made by `fork`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooManyProcesses`].
+    pub fn register_root(&self) -> Result<ProcessId> {
+        self.register_pid(current_pid())
+    }
+
+    /// Registers a process that is alive as long as a thread of it is.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooManyProcesses`].
+    #[cfg(feature = "simulation")]
+    pub fn register_simulated_process(&self) -> Result<ProcessId> {
+        self.register_pid(NOBODY)
+    }
+
+    fn register_pid(&self, pid: u32) -> Result<ProcessId> {
+        for index in 0..self.layout().max_processes {
+            let slot = ProcessSlot::new(self, index)?;
+            let free = slot.status()?;
+            if free.state != ProcessState::Free {
+                continue;
+            }
+            self.note_process_slot(index)?;
+            let live = ProcessStatus {
+                state: ProcessState::Live,
+                pid,
+                ..free
+            };
+            if slot.replace_status(free, live) {
+                slot.set_parent(None);
+                note_start_time(slot, pid);
+                return Ok(ProcessId {
+                    index,
+                    generation: free.generation,
+                });
+            }
+        }
+        Err(Error::TooManyProcesses {
+            limit: self.layout().max_processes,
+        })
+    }
+
+    /// Registers the calling process in the slot that its parent reserved for it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotAnArena`] if the slot is no longer reserved: the parent has ended meanwhile.
+    pub fn register_child(&self, process: ProcessId) -> Result<()> {
+        let slot = ProcessSlot::new(self, process.index)?;
+        let reserved = ProcessStatus {
+            state: ProcessState::Reserved,
+            generation: process.generation,
+            pid: 0,
+        };
+        let live = ProcessStatus {
+            state: ProcessState::Live,
+            pid: current_pid(),
+            ..reserved
+        };
+        match slot.replace_status(reserved, live) {
+            true => {
+                note_start_time(slot, live.pid);
+                Ok(())
+            }
+            false => Err(Error::NotAnArena {
+                what: "the process that started this one has ended",
+            }),
+        }
+    }
+
+    /// Says goodbye for a process that ends in good order.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Corrupt`] if the session is damaged.
+    pub fn release_process(&self, me: &Participant) -> Result<()> {
+        let process = me.process();
+        let Some((_, status)) = self.process_slot(process)? else {
+            return Ok(());
+        };
+        me.end_all_holds(process, status.pid)
+    }
+}
+
+/// No system has so many processes, so nobody runs under this number.
+#[cfg(feature = "simulation")]
+const NOBODY: u32 = u32::MAX;
+
+/// Without a start time the pid alone identifies the process.
+fn note_start_time(slot: ProcessSlot<'_>, pid: u32) {
+    #[cfg(feature = "simulation")]
+    if pid == NOBODY {
+        return slot.start_time().store(0);
+    }
+    slot.start_time()
+        .store(start_time(pid).ok().flatten().unwrap_or(0));
+}
+
+impl Participant {
+    /// Reserves a slot for a child that this process is about to start.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooManyProcesses`] if every slot is taken.
+    ///
+    /// # If a process dies
+    ///
+    /// The slot is freed when this process is reaped, unless the child has registered by then.
+    pub fn reserve_process(&self) -> Result<ProcessId> {
+        let arena = self.arena();
+        for index in 0..arena.layout().max_processes {
+            let slot = ProcessSlot::new(arena, index)?;
+            if slot.status()?.state != ProcessState::Free {
+                continue;
+            }
+            let Some(_guard) = slot.lock().try_acquire(self, || Ok(()))? else {
+                continue;
+            };
+            let free = slot.status()?;
+            if free.state != ProcessState::Free {
+                continue;
+            }
+            arena.note_process_slot(index)?;
+            slot.set_parent(Some(self.process()));
+            slot.start_time().store(0);
+            let reserved = ProcessStatus {
+                state: ProcessState::Reserved,
+                ..free
+            };
+            if slot.replace_status(free, reserved) {
+                return Ok(ProcessId {
+                    index,
+                    generation: free.generation,
+                });
+            }
+        }
+        Err(Error::TooManyProcesses {
+            limit: arena.layout().max_processes,
+        })
+    }
+
+    /// Reaps a child of which the kernel has said that it ended; its result stays.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Corrupt`] if the session is damaged.
+    pub fn process_ended(&self, process: ProcessId) -> Result<()> {
+        self.reaping(|reaper| reaper.reap_process(process))
+    }
+
+    /// Frees the slot of an ended child and what is left of its messages.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Corrupt`] if the session is damaged.
+    pub fn forget_process(&self, process: ProcessId) -> Result<()> {
+        let Some((slot, _)) = self.arena().process_slot(process)? else {
+            return Ok(());
+        };
+        let Some(_guard) = slot.lock().try_acquire(self, || Ok(()))? else {
+            return Ok(());
+        };
+        match self.arena().process_slot(process)? {
+            Some((_, status)) if status.state == ProcessState::Live => Ok(()),
+            Some((slot, status)) => self.free_process_slot(slot, process, status),
+            None => Ok(()),
+        }
+    }
+
+    /// The slot's lock must be held.
+    pub(super) fn free_process_slot(
+        &self,
+        slot: ProcessSlot<'_>,
+        process: ProcessId,
+        status: ProcessStatus,
+    ) -> Result<()> {
+        self.drop_mail(process, Mail::Start)?;
+        self.drop_mail(process, Mail::Result)?;
+        slot.set_parent(None);
+        slot.set_status(status.next_free());
+        Ok(())
+    }
+}

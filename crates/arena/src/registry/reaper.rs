@@ -1,0 +1,250 @@
+//! Putting right what the dead left behind. See `README.md`, "The reaper".
+
+use crate::arena::Arena;
+use crate::error::{Error, Result};
+use crate::layout::header;
+use crate::lock::Lock;
+use crate::object_table::{Handle, Object};
+use crate::registry::identity::{ProcessId, ThreadId, ThreadToken};
+use crate::registry::intent::{FIRST_OF_KIND, Intent, Target, Transit, operation};
+use crate::registry::participant::Participant;
+use crate::registry::process_slot::{ProcessSlot, ProcessState, ProcessStatus};
+use crate::registry::thread_slot::{ThreadSlot, ThreadState, ThreadStatus};
+use crate::sys::process::is_running;
+
+impl Participant {
+    /// Looks for dead threads and processes of the session and reaps them; says how many.
+    ///
+    /// Costs a few loads for each thread of the session if nobody is dead.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Corrupt`] if the session is damaged.
+    ///
+    /// # If a process dies
+    ///
+    /// In the middle of this: the next one to look repeats what it had begun.
+    pub fn reap_dead(&self) -> Result<usize> {
+        let mut reaped = 0;
+        for index in 0..self.arena().process_slots_used()? {
+            if let Some(process) = self.arena().process_at(index)?
+                && self.arena().has_gone(process)?
+            {
+                self.reaping(|reaper| reaper.reap_process(process))?;
+                reaped += 1;
+            }
+        }
+        for index in 0..self.arena().thread_slots_used()? {
+            if let Some((slot, thread)) = self.arena().thread_at(index)?
+                && slot.was_killed()?
+            {
+                self.reaping(|reaper| reaper.reap_thread(thread))?;
+                reaped += 1;
+            }
+        }
+        Ok(reaped)
+    }
+
+    /// Recovers what a process owned. Its slot becomes free if its parent is gone as well.
+    pub(super) fn reap_process(&self, process: ProcessId) -> Result<()> {
+        let Some((slot, _)) = self.arena().process_slot(process)? else {
+            return Ok(());
+        };
+        let Some(_guard) = slot.lock().try_acquire(self, || Ok(()))? else {
+            return Ok(());
+        };
+        let Some((slot, status)) = self.arena().process_slot(process)? else {
+            return Ok(());
+        };
+        if status.state == ProcessState::Live {
+            self.reap_threads_of(process)?;
+            self.end_all_holds(process, status.pid)?;
+            self.arena()
+                .header()?
+                .word64::<{ header::DEATHS }>()
+                .fetch_add(1);
+        }
+        let parent_is_gone = match slot.parent() {
+            Some(parent) => match self.arena().process_slot(parent)? {
+                Some((_, its)) => its.state == ProcessState::Gone,
+                None => true,
+            },
+            None => true,
+        };
+        match parent_is_gone {
+            true => self.free_process_slot(slot, process, status),
+            false => {
+                slot.set_status(ProcessStatus {
+                    state: ProcessState::Gone,
+                    ..status
+                });
+                Ok(())
+            }
+        }
+    }
+
+    fn reap_threads_of(&self, process: ProcessId) -> Result<()> {
+        for index in 0..self.arena().thread_slots_used()? {
+            let slot = ThreadSlot::new(self.arena(), index)?;
+            if slot.belongs_to(process)? {
+                let generation = slot.status()?.generation;
+                self.reap_thread(ThreadId { index, generation })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Recovers what a dead thread owned; then, and only then, its slot moves on (invariant 5).
+    fn reap_thread(&self, thread: ThreadId) -> Result<()> {
+        let slot = ThreadSlot::new(self.arena(), thread.index)?;
+        let Some(_guard) = slot.reap_lock().try_acquire(self, || Ok(()))? else {
+            return Ok(());
+        };
+        let status = slot.status()?;
+        if status.generation != thread.generation || status.state == ThreadState::Free {
+            return Ok(());
+        }
+        if status.state == ThreadState::Live {
+            let token = ThreadToken::new(thread);
+            self.recover_operation(slot.intent()?)?;
+            self.recover_global_locks(token)?;
+            self.abandon_slabs(token)?;
+        }
+        let generation = status.generation.wrapping_add(1);
+        let free = ThreadStatus {
+            state: ThreadState::Free,
+            process: 0,
+            generation,
+        };
+        slot.state_word().store(free.pack());
+        Ok(())
+    }
+
+    fn recover_operation(&self, intent: Intent<'_>) -> Result<()> {
+        match intent.target()? {
+            Some(Target {
+                operation: operation::MAIL,
+                object,
+            }) => {
+                self.settle_mail(intent, object)?;
+            }
+            Some(Target {
+                operation: operation::CREATE,
+                ..
+            }) => {
+                // Settled here if the dead thread held the table lock, or had not come to it.
+                self.recover_table_lock()?;
+                self.settle_creation(intent)?;
+            }
+            Some(Target {
+                operation: operation::DESTROY,
+                object,
+            }) => {
+                // The header block is the dead thread's only if the entry no longer leads to it.
+                match self.arena().entry(object) {
+                    Err(Error::StaleHandle { .. }) => self.free_leftovers(intent)?,
+                    _ => intent.clear_transit(),
+                }
+                intent.clear_target();
+                self.destroy_if_unreachable(object)?;
+            }
+            Some(Target { operation, object }) if operation >= FIRST_OF_KIND => {
+                match self.arena().object(object) {
+                    Ok((object, kind)) => kind.recover(self, object)?,
+                    Err(Error::StaleHandle { .. }) => self.resume_destruction(object)?,
+                    Err(error) => return Err(error),
+                }
+            }
+            Some(_) | None => {}
+        }
+        // Blocks of operations that are not about an object: nothing can link to them.
+        self.free_leftovers(intent)?;
+        intent.clear_target();
+        Ok(())
+    }
+
+    /// The dead thread was emptying an object that nobody reaches any more.
+    fn resume_destruction(&self, handle: Handle) -> Result<()> {
+        if let Ok((entry, status)) = self.arena().entry(handle) {
+            let object = Object {
+                handle,
+                header: entry.header(),
+            };
+            self.arena().kind(status)?.recover(self, object)?;
+            self.destroy_if_unreachable(handle)?;
+        }
+        Ok(())
+    }
+
+    fn free_leftovers(&self, intent: Intent<'_>) -> Result<()> {
+        for place in [Transit::Payload, Transit::Structure] {
+            if let Some(block) = intent.block(place) {
+                self.free(block)?;
+            }
+        }
+        intent.clear_transit();
+        Ok(())
+    }
+
+    /// A slot must not move on while a lock still names its thread.
+    fn recover_global_locks(&self, dead: ThreadToken) -> Result<()> {
+        let header = self.arena().header()?;
+        if Lock::new(header.word32::<{ header::TABLE_LOCK }>()).is_held_by(dead) {
+            self.recover_table_lock()?;
+        }
+        if Lock::new(header.word32::<{ header::HEAP_LOCK }>()).is_held_by(dead) {
+            self.recover_heap_lock()?;
+        }
+        Ok(())
+    }
+}
+
+impl Arena {
+    /// Whether the kernel says that no code of the process runs any more (invariant 10).
+    ///
+    /// If threads of it are registered, their life words tell: one that was killed and none that
+    /// lives. That also covers a process that has replaced itself by `exec`. Without registered
+    /// threads the pid and its start time tell.
+    fn has_gone(&self, process: ProcessId) -> Result<bool> {
+        let Some((slot, status)) = self.process_slot(process)? else {
+            return Ok(false);
+        };
+        match status.state {
+            ProcessState::Free => Ok(false),
+            ProcessState::Reserved | ProcessState::Gone => self.lost_its_parent(slot),
+            ProcessState::Live => {
+                let (killed, living) = self.count_threads(process)?;
+                Ok(match (killed, living) {
+                    (_, 1..) => false,
+                    (1.., 0) => true,
+                    (0, 0) => !is_running(status.pid, slot.start_time().load()),
+                })
+            }
+        }
+    }
+
+    /// Whether the parent that would have freed the slot is itself no longer there.
+    fn lost_its_parent(&self, slot: ProcessSlot<'_>) -> Result<bool> {
+        let Some(parent) = slot.parent() else {
+            return Ok(true);
+        };
+        Ok(match self.process_slot(parent)? {
+            Some((_, status)) => status.state == ProcessState::Gone,
+            None => true,
+        })
+    }
+
+    fn count_threads(&self, process: ProcessId) -> Result<(u32, u32)> {
+        let (mut killed, mut living) = (0, 0);
+        for index in 0..self.thread_slots_used()? {
+            let slot = ThreadSlot::new(self, index)?;
+            if slot.belongs_to(process)? && slot.status()?.state == ThreadState::Live {
+                match slot.has_ended()? {
+                    true => killed += 1,
+                    false => living += 1,
+                }
+            }
+        }
+        Ok((killed, living))
+    }
+}

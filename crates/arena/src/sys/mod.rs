@@ -1,0 +1,27 @@
+//! The only place in procession that calls the operating system. Linux 5.4 or later.
+
+pub mod fork;
+mod fork_epoch;
+pub mod futex;
+pub mod image;
+pub mod life_word;
+pub mod memory;
+pub mod process;
+mod processor;
+pub mod readiness;
+pub mod socket;
+
+pub use fork_epoch::fork_epoch;
+pub use processor::current_processor;
+
+use rustix::io::Errno;
+
+/// Repeats a call until no signal interrupts it.
+fn retry_on_interrupt<T>(mut call: impl FnMut() -> rustix::io::Result<T>) -> std::io::Result<T> {
+    loop {
+        match call() {
+            Err(Errno::INTR) => {}
+            outcome => return Ok(outcome?),
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! Kills procession at every store, and looks whether anything is amiss afterwards.
+//!
+//! A killed thread leaves behind exactly a prefix of its stores. So "killed at any instruction"
+//! is a finite, small set of states: for each operation and each state it may begin in, die before
+//! store 0, 1, 2, ... and let others recover; then let the first of these others die before each
+//! of *its* stores too. The module `enumerate` does that in one process, with the
+//! arena's `simulation` memory, in the very code that ships.
+//!
+//! The program `chaos` of this crate does the same with real processes, real signals and chance.
+
+#[cfg(feature = "simulation")]
+pub mod enumerate;
+#[cfg(feature = "simulation")]
+pub mod queue;
+#[cfg(feature = "simulation")]
+pub mod world;

@@ -1,0 +1,143 @@
+//! Functions that run in another process, and the names they travel under.
+
+use procession_arena::sys::image::Image;
+use procession_arena::{Error, Handle};
+use serde::{Deserialize, Serialize};
+
+use crate::with_participant;
+
+/// A function that another process can run.
+///
+/// It lies in the program itself and takes and returns bytes; the typed face makes one for every
+/// combination of function, arguments and result.
+pub type Entry = fn(Arguments) -> Result<Returned, EntryError>;
+
+/// What an [`Entry`] is called with: the bytes given to [`Command::start`](super::Command::start).
+///
+/// Dropping it tells the session that the arguments are decoded: the shared objects whose handles
+/// came with them must be attached by then.
+#[derive(Debug)]
+pub struct Arguments {
+    bytes: Vec<u8>,
+}
+
+impl Arguments {
+    pub(super) fn new(bytes: Vec<u8>) -> Arguments {
+        Arguments { bytes }
+    }
+
+    /// The arguments as they were given.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Attaches, for this process, the shared objects whose handles came with the arguments.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Corrupt`] if the session is damaged.
+    pub fn attach_handles(&self) -> Result<Vec<Handle>, Error> {
+        with_participant(|me| me.attach_start_handles())
+    }
+}
+
+impl Drop for Arguments {
+    fn drop(&mut self) {
+        // A failure means damaged shared memory, which the next operation reports; the message
+        // then stays until the process has ended.
+        let _ = with_participant(|me| me.drop_start_message());
+    }
+}
+
+/// What an [`Entry`] returns.
+#[derive(Debug, Default)]
+pub struct Returned {
+    /// The encoded result.
+    pub bytes: Vec<u8>,
+    /// The shared objects that `bytes` mentions; they live on until the result is taken.
+    pub handles: Vec<Handle>,
+}
+
+/// Why an [`Entry`] has no result.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EntryError {
+    /// The arguments were not what the function takes.
+    #[error("arguments do not decode as {type_name}: {reason}")]
+    ArgumentDecode {
+        /// The type the function takes.
+        type_name: String,
+        /// The codec's reason.
+        reason: String,
+    },
+    /// The result could not be written down.
+    #[error("result of type {type_name} does not encode: {reason}")]
+    ResultEncode {
+        /// The type the function returns.
+        type_name: String,
+        /// The codec's reason.
+        reason: String,
+    },
+    /// The shared memory could not be used.
+    #[error("{0}")]
+    Arena(String),
+}
+
+impl From<Error> for EntryError {
+    fn from(error: Error) -> EntryError {
+        EntryError::Arena(error.to_string())
+    }
+}
+
+/// An [`Entry`] as it is named in other processes of the same build: by its place in the image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct FunctionName {
+    offset: u64,
+}
+
+impl FunctionName {
+    /// Names a function; `None` if it does not lie in the image.
+    pub(super) fn of(entry: Entry, image: &Image) -> Option<FunctionName> {
+        Some(FunctionName {
+            offset: image.offset_of(entry as *const ())?,
+        })
+    }
+
+    /// The function of this name; `None` if the place is not in the image's code.
+    ///
+    /// # Safety
+    ///
+    /// The name must come from [`of`](Self::of), in a process with the same build of the image.
+    pub(super) unsafe fn resolve(self, image: &Image) -> Option<Entry> {
+        let address = image.function_at(self.offset)?;
+        // SAFETY: in the same build the same code lies at the same offset, and at this offset the
+        // naming process had an `Entry`. That the place is executable was checked above.
+        Some(unsafe { std::mem::transmute::<*const (), Entry>(address) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(_: Arguments) -> Result<Returned, EntryError> {
+        Ok(Returned::default())
+    }
+
+    #[test]
+    fn a_name_leads_back_to_its_function() {
+        let image = Image::containing(entry as *const ()).unwrap().unwrap();
+        let name = FunctionName::of(entry, &image).unwrap();
+        // SAFETY: the name was made right above.
+        let found = unsafe { name.resolve(&image) }.unwrap();
+        assert_eq!(found as *const (), entry as *const ());
+    }
+
+    #[test]
+    fn a_name_that_leads_out_of_the_code_is_refused() {
+        let image = Image::containing(entry as *const ()).unwrap().unwrap();
+        for offset in [0, u64::MAX, u64::MAX / 2] {
+            // SAFETY: the result is never a function, which is what is tested.
+            assert!(unsafe { FunctionName { offset }.resolve(&image) }.is_none());
+        }
+    }
+}

@@ -1,0 +1,460 @@
+//! Getting: records from the head, then one store of the head.
+
+use procession_arena::{Error, Handle, OWNED, Participant, Result, Transit, Wait};
+
+use super::block::MessageBlock;
+use super::consumers::Consumer;
+use super::layout::{self, Header};
+use super::message::{Batch, Message};
+use super::record::{HEAD_SIZE, Record, RecordKind};
+use super::segment::Segment;
+use super::{Mode, Queue, UnderWay, operation};
+
+/// Where messages go, outside of shared memory.
+struct Destination<'a> {
+    bytes: &'a mut Vec<u8>,
+    handles: &'a mut Vec<Handle>,
+    /// False if the messages are thrown away: then their handles need not be attached.
+    wanted: bool,
+}
+
+/// Where the next record stands. Private; the header's words are its saved form.
+#[derive(Clone, Copy)]
+struct Head {
+    position: u64,
+    shift: u64,
+    end: u64,
+}
+
+/// What an attempt has taken, on its way to the commit.
+struct Take<'a> {
+    head: Head,
+    count: u64,
+    moved_to: Option<Segment<'a>>,
+    block: Option<MessageBlock<'a>>,
+    deliveries: u32,
+}
+
+impl Queue {
+    /// Takes the first message.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Empty`] (only with [`Wait::Never`]), [`Error::TimedOut`]; [`Error::Closed`] if the
+    /// queue is closed and everything has been taken.
+    pub fn get(&self, me: &Participant, into: &mut Message, wait: Wait) -> Result<()> {
+        into.bytes.clear();
+        into.handles.clear();
+        let destination = &mut Destination {
+            bytes: &mut into.bytes,
+            handles: &mut into.handles,
+            wanted: true,
+        };
+        let deliveries = &mut into.deliveries;
+        self.get_waiting(me, wait, |header, under_way| {
+            let taken = self.take(me, header, under_way, 1, destination, |its, _| {
+                *deliveries = its
+            })?;
+            Ok((taken > 0).then_some(()))
+        })
+    }
+
+    /// Takes up to `limit` messages at once and returns how many; waits only for the first.
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get).
+    pub fn get_many(
+        &self,
+        me: &Participant,
+        into: &mut Batch,
+        limit: usize,
+        wait: Wait,
+    ) -> Result<usize> {
+        into.clear();
+        if limit == 0 {
+            return Ok(0);
+        }
+        self.get_waiting(me, wait, |header, under_way| {
+            self.take_many(me, header, under_way, into, limit)?;
+            Ok((!into.is_empty()).then_some(()))
+        })?;
+        // Large messages, and the ends of segments, part what one commit can take.
+        while into.len() < limit {
+            let under_way = self.begin(me, operation::GET)?;
+            let before = into.len();
+            match self.take_many(me, self.header(me)?, &under_way, into, limit - before) {
+                Ok(()) if into.len() > before => self.pass_on(me, self.header(me)?)?,
+                Ok(()) | Err(Error::Closed) => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(into.len())
+    }
+
+    fn take_many(
+        &self,
+        me: &Participant,
+        header: Header<'_>,
+        under_way: &UnderWay<'_>,
+        into: &mut Batch,
+        limit: usize,
+    ) -> Result<()> {
+        let mut bytes = std::mem::take(&mut into.bytes);
+        let mut handles = std::mem::take(&mut into.handles);
+        let destination = &mut Destination {
+            bytes: &mut bytes,
+            handles: &mut handles,
+            wanted: true,
+        };
+        let taken = self.take(
+            me,
+            header,
+            under_way,
+            limit,
+            destination,
+            |deliveries, sizes| {
+                into.close_message(deliveries, sizes);
+            },
+        );
+        into.bytes = bytes;
+        into.handles = handles;
+        taken.map(drop)
+    }
+
+    /// Throws the first messages away; false if there was none.
+    pub(super) fn discard(
+        &self,
+        me: &Participant,
+        header: Header<'_>,
+        under_way: &UnderWay<'_>,
+        into: &mut Message,
+    ) -> Result<bool> {
+        let destination = &mut Destination {
+            bytes: &mut into.bytes,
+            handles: &mut into.handles,
+            wanted: false,
+        };
+        match self.take(me, header, under_way, 64, destination, |_, _| {}) {
+            Ok(count) => Ok(count > 0),
+            Err(Error::Closed) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    #[inline]
+    fn get_waiting(
+        &self,
+        me: &Participant,
+        wait: Wait,
+        mut attempt: impl FnMut(Header<'_>, &UnderWay<'_>) -> Result<Option<()>>,
+    ) -> Result<()> {
+        let under_way = self.begin(me, operation::GET)?;
+        let header = self.header(me)?;
+        if attempt(header, &under_way)?.is_none() {
+            me.heard(header.word32::<{ layout::LAST_PRODUCER }>().load());
+            let ready = || attempt(header, &under_way);
+            layout::not_empty(header)
+                .wait_for(me, wait, ready)?
+                .ok_or(match wait {
+                    Wait::Never => Error::Empty,
+                    Wait::Forever | Wait::Until(_) => Error::TimedOut,
+                })?;
+        }
+        self.pass_on(me, header)
+    }
+
+    /// Wakes a producer that waits for room; and, rule W3, whoever may take what is still there.
+    #[inline]
+    fn pass_on(&self, me: &Participant, header: Header<'_>) -> Result<()> {
+        if self.maxsize != u64::MAX {
+            layout::not_full(header).notify(1);
+        }
+        if !self.is_empty(me)? {
+            layout::not_empty(header).notify(1);
+        }
+        Ok(())
+    }
+
+    /// Takes up to `limit` messages with one commit; calls `taken` for each.
+    #[inline]
+    fn take(
+        &self,
+        me: &Participant,
+        header: Header<'_>,
+        under_way: &UnderWay<'_>,
+        limit: usize,
+        destination: &mut Destination<'_>,
+        mut taken: impl FnMut(u32, (usize, usize)),
+    ) -> Result<usize> {
+        let consumers =
+            layout::get_lock(header).acquire(me, || self.recover_consumers(me, header))?;
+        let mut take = Take {
+            head: Head::load(header),
+            count: 0,
+            moved_to: None,
+            block: None,
+            deliveries: 1,
+        };
+        let collected = self.collect(me, header, &mut take, limit, destination, &mut taken);
+        if collected.is_err() || take.count == 0 {
+            // Nothing was committed, so what is in transit is still linked.
+            under_way.intent.clear_transit();
+            return collected.map(|()| 0);
+        }
+        self.commit_take(me, header, under_way, &take)?;
+        drop(consumers);
+        if let Some(message) = take.block {
+            message.read(destination.bytes)?;
+            taken(
+                take.deliveries,
+                (destination.bytes.len(), destination.handles.len()),
+            );
+        }
+        if take.moved_to.is_some() || take.block.is_some() {
+            me.release(Transit::Payload)?;
+            me.release(Transit::Structure)?;
+            under_way.intent.set_expected(0);
+        }
+        Ok(take.count as usize)
+    }
+
+    /// Reads records from the head on, as many as one commit can take.
+    #[inline]
+    fn collect<'a>(
+        &self,
+        me: &'a Participant,
+        header: Header<'_>,
+        take: &mut Take<'a>,
+        limit: usize,
+        destination: &mut Destination<'_>,
+        taken: &mut impl FnMut(u32, (usize, usize)),
+    ) -> Result<()> {
+        while take.count < limit as u64 && take.block.is_none() {
+            if !self.has_record(header, take)?
+                || !self.take_record(me, header, take, destination)?
+            {
+                break;
+            }
+            if take.block.is_none() {
+                taken(1, (destination.bytes.len(), destination.handles.len()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether there is a record at the head; an error if there never will be one again.
+    #[inline]
+    fn has_record(&self, header: Header<'_>, take: &Take<'_>) -> Result<bool> {
+        let seen = header.word64::<{ layout::SEEN_TAIL }>();
+        if take.head.position != seen.load() {
+            return Ok(true);
+        }
+        // Closing comes after every commit, so the tail that is read after it is the last one.
+        let closed = header.word32::<{ layout::CLOSED }>().load() != 0;
+        let tail = header.word64::<{ layout::TAIL }>().load();
+        seen.store(tail);
+        match take.head.position == tail {
+            false => Ok(true),
+            true if closed && take.count == 0 => Err(Error::Closed),
+            true => Ok(false),
+        }
+    }
+
+    /// Takes the record at the head; false if the commit must come first.
+    #[inline]
+    fn take_record<'a>(
+        &self,
+        me: &'a Participant,
+        header: Header<'_>,
+        take: &mut Take<'a>,
+        destination: &mut Destination<'_>,
+    ) -> Result<bool> {
+        let window = me.arena().window();
+        let place = take.head.offset();
+        let record = Record::unpack(window.word64(place)?.load())?;
+        if record.kind == RecordKind::Jump {
+            // One segment is in transit at most.
+            if take.moved_to.is_some() {
+                return Ok(false);
+            }
+            self.follow_jump(me, header, take)?;
+            return self.take_record(me, header, take, destination);
+        }
+        let expected = header
+            .word64::<{ layout::GOT_COUNT }>()
+            .load()
+            .wrapping_add(take.count);
+        if record.number != expected as u16 {
+            return Err(Error::Corrupt {
+                what: "a queue's records are out of order",
+            });
+        }
+        if record.kind == RecordKind::Block {
+            return self.take_block(me, take, record, destination);
+        }
+        let size = record.size();
+        if size > take.head.end.saturating_sub(take.head.position) {
+            return Err(Error::Corrupt {
+                what: "a record is longer than its segment",
+            });
+        }
+        let mut place = place + HEAD_SIZE;
+        for _ in 0..record.handles {
+            destination.take_handle(me, Handle::unpack(window.word64(place)?.load()))?;
+            place += 8;
+        }
+        window.append_to(destination.bytes, place, record.length as usize)?;
+        take.head.position += size;
+        take.count += 1;
+        Ok(true)
+    }
+
+    #[cold]
+    fn follow_jump<'a>(
+        &self,
+        me: &'a Participant,
+        header: Header<'_>,
+        take: &mut Take<'a>,
+    ) -> Result<()> {
+        let arena = me.arena();
+        let old = Segment::open(arena, header.word64::<{ layout::HEAD_SEGMENT }>().load())?;
+        let next = Segment::open(arena, old.next())?;
+        me.hold(old.block(), Transit::Structure)?;
+        take.head = Head::at_start_of(next);
+        take.moved_to = Some(next);
+        Ok(())
+    }
+
+    #[cold]
+    fn take_block<'a>(
+        &self,
+        me: &'a Participant,
+        take: &mut Take<'a>,
+        record: Record,
+        destination: &mut Destination<'_>,
+    ) -> Result<bool> {
+        if take.count > 0 {
+            return Ok(false);
+        }
+        let window = me.arena().window();
+        let place = take.head.offset();
+        let message = MessageBlock::open(me.arena(), window.word64(place + 8)?.load())?;
+        let deliveries = window.word64(place + 16)?.load() as u32;
+        if record.handles > 0 {
+            message.visit_handles(&mut |handle| destination.take_handle(me, handle))?;
+        }
+        match self.mode {
+            Mode::Redeliver => message.set_deliveries(deliveries),
+            Mode::Plain | Mode::Report | Mode::Ignore => {
+                me.hold(message.offset(), Transit::Payload)?;
+            }
+        }
+        take.head.position += record.size();
+        take.count += 1;
+        take.block = Some(message);
+        take.deliveries = deliveries;
+        Ok(true)
+    }
+
+    /// The commit of getting. What recovery must know is in the intent before it.
+    fn commit_take(
+        &self,
+        me: &Participant,
+        header: Header<'_>,
+        under_way: &UnderWay<'_>,
+        take: &Take<'_>,
+    ) -> Result<()> {
+        let intent = under_way.intent;
+        let in_transit = take.moved_to.is_some() || take.block.is_some();
+        let consumer = self.consumer(me, header, me.process().index)?;
+        if let Some(consumer) = consumer {
+            intent.set_count(consumer.got().load().wrapping_add(take.count));
+            if let (Mode::Redeliver, Some(message)) = (self.mode, take.block) {
+                consumer.append_held(me.arena(), message)?;
+            }
+        }
+        if in_transit || consumer.is_some() {
+            intent.set_expected(take.head.position);
+        }
+        header
+            .word64::<{ layout::HEAD }>()
+            .store(take.head.position);
+        if let Some(segment) = take.moved_to {
+            set_head_segment(header, segment);
+        }
+        let got = header.word64::<{ layout::GOT_COUNT }>();
+        got.store(got.load().wrapping_add(take.count));
+        if let Some(consumer) = consumer {
+            consumer.got().store(intent.count());
+        }
+        match in_transit {
+            true => intent.set_expected(OWNED),
+            false if consumer.is_some() => intent.set_expected(0),
+            false => {}
+        }
+        Ok(())
+    }
+
+    /// The entry of a process in the table of consumers; `None` in a plain queue.
+    pub(super) fn consumer<'a>(
+        &self,
+        me: &'a Participant,
+        header: Header<'_>,
+        process: u16,
+    ) -> Result<Option<Consumer<'a>>> {
+        match self.mode {
+            Mode::Plain => Ok(None),
+            Mode::Report | Mode::Redeliver | Mode::Ignore => {
+                Consumer::open(me.arena(), header, process).map(Some)
+            }
+        }
+    }
+}
+
+impl Destination<'_> {
+    /// Attaches the object before the message that holds it leaves the queue.
+    #[cold]
+    fn take_handle(&mut self, me: &Participant, handle: Handle) -> Result<()> {
+        if self.wanted {
+            me.attach(handle)?;
+            self.handles.push(handle);
+        }
+        Ok(())
+    }
+}
+
+impl Head {
+    #[inline]
+    fn load(header: Header<'_>) -> Head {
+        Head {
+            position: header.word64::<{ layout::HEAD }>().load(),
+            shift: header.word64::<{ layout::HEAD_SHIFT }>().load(),
+            end: header.word64::<{ layout::HEAD_END }>().load(),
+        }
+    }
+
+    fn at_start_of(segment: Segment<'_>) -> Head {
+        Head {
+            position: segment.base(),
+            shift: segment.shift(),
+            end: segment.end(),
+        }
+    }
+
+    #[inline]
+    fn offset(self) -> u64 {
+        self.position.wrapping_add(self.shift)
+    }
+}
+
+/// Saves which segment the head is in.
+pub(super) fn set_head_segment(header: Header<'_>, segment: Segment<'_>) {
+    header
+        .word64::<{ layout::HEAD_SEGMENT }>()
+        .store(segment.block());
+    header
+        .word64::<{ layout::HEAD_SHIFT }>()
+        .store(segment.shift());
+    header.word64::<{ layout::HEAD_END }>().store(segment.end());
+}

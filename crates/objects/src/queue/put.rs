@@ -1,0 +1,488 @@
+//! Putting: records behind the tail, then one store of the tail.
+
+use procession_arena::{Error, Handle, Participant, Result, Transit, Wait};
+
+use super::block::MessageBlock;
+use super::layout::{self, Header};
+use super::record::{
+    BLOCK_RECORD_SIZE, HEAD_SIZE, LARGEST_INLINE, MAX_HANDLES, Record, RecordKind, inline_size,
+};
+use super::segment::Segment;
+use super::{Mode, Queue, UnderWay, operation};
+
+/// What is to be put.
+#[derive(Clone, Copy)]
+enum Outgoing<'a> {
+    /// Messages that stand in the segment itself; handles belong to the first one.
+    Inline {
+        messages: &'a [&'a [u8]],
+        handles: &'a [Handle],
+    },
+    /// One message that is in a block of its own already.
+    Block {
+        message: MessageBlock<'a>,
+        carries_handles: bool,
+    },
+}
+
+/// What became of an attempt.
+enum Attempt {
+    /// So many messages are in the queue.
+    Done(usize),
+    /// The queue holds as many items as it may.
+    Full,
+    /// A segment of that many bytes is needed first.
+    NeedsSegment(u64),
+}
+
+/// Where the next record goes. Private; the header's words are its saved form.
+#[derive(Clone, Copy)]
+struct Tail {
+    position: u64,
+    shift: u64,
+    end: u64,
+}
+
+impl Queue {
+    /// Puts one message.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Full`] (only with [`Wait::Never`]), [`Error::TimedOut`], [`Error::Closed`];
+    /// [`Error::OutOfMemory`] if the session's memory cap does not allow it, and then the queue is
+    /// as it was.
+    pub fn put(
+        &self,
+        me: &Participant,
+        bytes: &[u8],
+        handles: &[Handle],
+        wait: Wait,
+    ) -> Result<()> {
+        let under_way = self.begin(me, operation::PUT)?;
+        if !handles.is_empty() {
+            self.announce_handles(me, handles)?;
+        }
+        if self.needs_block(bytes) {
+            return self.put_block(me, &under_way, bytes, handles, wait);
+        }
+        let outgoing = Outgoing::Inline {
+            messages: &[bytes],
+            handles,
+        };
+        self.put_waiting(me, &under_way, outgoing, wait).map(drop)
+    }
+
+    /// Puts messages in their order and returns how many; all of them, unless there is an error
+    /// or the time is over.
+    ///
+    /// Small messages become visible together, as many at a time as there is room for. If the
+    /// process is killed in the middle, the first of them are there and the rest is not.
+    ///
+    /// # Errors
+    ///
+    /// As [`put`](Self::put), but only if not a single message could be put.
+    pub fn put_many(&self, me: &Participant, messages: &[&[u8]], wait: Wait) -> Result<usize> {
+        let under_way = self.begin(me, operation::PUT)?;
+        let mut done = 0;
+        while let Some(rest) = messages.get(done..).filter(|rest| !rest.is_empty()) {
+            let small = rest
+                .iter()
+                .take_while(|bytes| !self.needs_block(bytes))
+                .count();
+            let outcome = match small {
+                0 => self
+                    .put_block(me, &under_way, rest[0], &[], wait)
+                    .map(|()| 1),
+                _ => {
+                    let outgoing = Outgoing::Inline {
+                        messages: &rest[..small],
+                        handles: &[],
+                    };
+                    self.put_waiting(me, &under_way, outgoing, wait)
+                }
+            };
+            match outcome {
+                Ok(count) => done += count,
+                Err(error) if done == 0 => return Err(error),
+                Err(_) => break,
+            }
+        }
+        Ok(done)
+    }
+
+    fn needs_block(&self, bytes: &[u8]) -> bool {
+        self.mode == Mode::Redeliver || bytes.len() > LARGEST_INLINE
+    }
+
+    #[cold]
+    fn announce_handles(&self, me: &Participant, handles: &[Handle]) -> Result<()> {
+        if handles.len() > MAX_HANDLES {
+            return Err(Error::TooManyHandles { limit: MAX_HANDLES });
+        }
+        self.header(me)?
+            .word32::<{ layout::CARRIES_HANDLES }>()
+            .store(1);
+        handles.iter().try_for_each(|handle| me.note_sent(*handle))
+    }
+
+    fn put_block(
+        &self,
+        me: &Participant,
+        under_way: &UnderWay<'_>,
+        bytes: &[u8],
+        handles: &[Handle],
+        wait: Wait,
+    ) -> Result<()> {
+        let message = MessageBlock::create(me, bytes, handles)?;
+        let outgoing = Outgoing::Block {
+            message,
+            carries_handles: !handles.is_empty(),
+        };
+        let outcome = self.put_waiting(me, under_way, outgoing, wait);
+        if outcome.is_err() {
+            me.release(Transit::Payload)?;
+        }
+        outcome.map(drop)
+    }
+
+    /// Waits for room if it must, and wakes whoever waits for items.
+    fn put_waiting(
+        &self,
+        me: &Participant,
+        under_way: &UnderWay<'_>,
+        outgoing: Outgoing<'_>,
+        wait: Wait,
+    ) -> Result<usize> {
+        let header = self.header(me)?;
+        let done = match self.try_put(me, header, under_way, outgoing)? {
+            Some(done) => done,
+            None => {
+                let attempt = || self.try_put(me, header, under_way, outgoing);
+                layout::not_full(header)
+                    .wait_for(me, wait, attempt)?
+                    .ok_or(match wait {
+                        Wait::Never => Error::Full,
+                        Wait::Forever | Wait::Until(_) => Error::TimedOut,
+                    })?
+            }
+        };
+        layout::not_empty(header).notify(u32::try_from(done).unwrap_or(u32::MAX >> 1));
+        // Rule W3: whoever finds more room than it needed passes the wake on.
+        if self.maxsize != u64::MAX && self.len(me)? < self.maxsize {
+            layout::not_full(header).notify(1);
+        }
+        me.spoke();
+        Ok(done)
+    }
+
+    /// Puts what there is room for; `None` if there is none.
+    #[inline]
+    fn try_put(
+        &self,
+        me: &Participant,
+        header: Header<'_>,
+        under_way: &UnderWay<'_>,
+        outgoing: Outgoing<'_>,
+    ) -> Result<Option<usize>> {
+        loop {
+            match self.append(me, header, under_way, outgoing)? {
+                Attempt::Done(count) => {
+                    self.drop_spare_segment(me, under_way)?;
+                    return Ok(Some(count));
+                }
+                Attempt::Full => {
+                    self.drop_spare_segment(me, under_way)?;
+                    return Ok(None);
+                }
+                // Outside the lock: a large allocation may have to ask the system for memory.
+                Attempt::NeedsSegment(size) => {
+                    me.allocate(size, Transit::Structure)?;
+                }
+            }
+        }
+    }
+
+    /// Another producer may have linked a segment while this one allocated its own.
+    #[inline]
+    fn drop_spare_segment(&self, me: &Participant, under_way: &UnderWay<'_>) -> Result<()> {
+        match under_way.intent.block(Transit::Structure) {
+            Some(_) => me.release(Transit::Structure),
+            None => Ok(()),
+        }
+    }
+
+    fn append(
+        &self,
+        me: &Participant,
+        header: Header<'_>,
+        under_way: &UnderWay<'_>,
+        outgoing: Outgoing<'_>,
+    ) -> Result<Attempt> {
+        let _producers =
+            layout::put_lock(header).acquire(me, || self.recover_producers(me, header))?;
+        if header.word32::<{ layout::CLOSED }>().load() != 0 {
+            return Err(Error::Closed);
+        }
+        match self.places_left(header) {
+            0 => Ok(Attempt::Full),
+            places => self.append_locked(me, header, under_way, outgoing, places),
+        }
+    }
+
+    /// Items that may be put now. The producers' lock is held.
+    fn places_left(&self, header: Header<'_>) -> u64 {
+        if self.maxsize == u64::MAX {
+            return u64::MAX;
+        }
+        let put = header.word64::<{ layout::PUT_COUNT }>().load();
+        let seen = header.word64::<{ layout::SEEN_GOT }>();
+        let left = self.maxsize.saturating_sub(put.saturating_sub(seen.load()));
+        if left > 0 {
+            return left;
+        }
+        let got = header.word64::<{ layout::GOT_COUNT }>().load();
+        seen.store(got);
+        self.maxsize.saturating_sub(put.saturating_sub(got))
+    }
+
+    fn append_locked(
+        &self,
+        me: &Participant,
+        header: Header<'_>,
+        under_way: &UnderWay<'_>,
+        outgoing: Outgoing<'_>,
+        places: u64,
+    ) -> Result<Attempt> {
+        let first_size = match outgoing {
+            Outgoing::Inline {
+                messages: [first, ..],
+                handles,
+            } => inline_size(first.len(), handles.len()),
+            Outgoing::Inline { .. } => return Ok(Attempt::Done(0)),
+            Outgoing::Block { .. } => BLOCK_RECORD_SIZE,
+        };
+        let start = Tail::load(header);
+        let (mut tail, moved_to) = match start.has_room_for(first_size) {
+            true => (start, None),
+            false => match self.next_segment(me, header, under_way, start)? {
+                Ok(segment) => (Tail::at_start_of(segment), Some(segment)),
+                Err(size) => return Ok(Attempt::NeedsSegment(size)),
+            },
+        };
+        let count = match outgoing {
+            Outgoing::Inline { messages, handles } => {
+                self.write_inline(me, header, &mut tail, messages, handles, places)?
+            }
+            Outgoing::Block {
+                message,
+                carries_handles,
+            } => {
+                message.set_position(tail.position);
+                self.write_block(me, header, &mut tail, message, 1, carries_handles)?;
+                under_way.intent.set_expected(tail.position);
+                1
+            }
+        };
+        self.commit(header, tail, moved_to, count as u64);
+        header
+            .word32::<{ layout::LAST_PRODUCER }>()
+            .store(me.token().bits());
+        if let Outgoing::Block { .. } = outgoing {
+            under_way.intent.clear_block(Transit::Payload);
+            under_way.intent.set_expected(0);
+        }
+        Ok(Attempt::Done(count))
+    }
+
+    /// The commit of putting: the count may be too high for a moment, but never too low.
+    fn commit(&self, header: Header<'_>, tail: Tail, moved_to: Option<Segment<'_>>, count: u64) {
+        let put = header.word64::<{ layout::PUT_COUNT }>();
+        put.store(put.load().wrapping_add(count));
+        header.word64::<{ layout::TAIL }>().store(tail.position);
+        if let Some(segment) = moved_to {
+            set_tail_segment(header, segment);
+        }
+    }
+
+    fn write_inline(
+        &self,
+        me: &Participant,
+        header: Header<'_>,
+        tail: &mut Tail,
+        messages: &[&[u8]],
+        handles: &[Handle],
+        places: u64,
+    ) -> Result<usize> {
+        let window = me.arena().window();
+        let mut number = header.word64::<{ layout::PUT_COUNT }>().load();
+        let mut handles = handles;
+        let mut count = 0;
+        for bytes in messages
+            .iter()
+            .take(usize::try_from(places).unwrap_or(usize::MAX))
+        {
+            let size = inline_size(bytes.len(), handles.len());
+            if !tail.has_room_for(size) {
+                break;
+            }
+            let record = Record {
+                kind: RecordKind::Inline,
+                length: bytes.len() as u32,
+                handles: handles.len() as u16,
+                number: number as u16,
+            };
+            let mut place = tail.offset();
+            window.word64(place)?.store(record.pack());
+            place += HEAD_SIZE;
+            for handle in handles {
+                window.word64(place)?.store(handle.pack());
+                place += 8;
+            }
+            window.copy_in(place, bytes)?;
+            tail.position += size;
+            number = number.wrapping_add(1);
+            count += 1;
+            handles = &[];
+        }
+        Ok(count)
+    }
+
+    fn write_block(
+        &self,
+        me: &Participant,
+        header: Header<'_>,
+        tail: &mut Tail,
+        message: MessageBlock<'_>,
+        delivery: u32,
+        carries_handles: bool,
+    ) -> Result<()> {
+        let window = me.arena().window();
+        let record = Record {
+            kind: RecordKind::Block,
+            length: 0,
+            handles: carries_handles.into(),
+            number: header.word64::<{ layout::PUT_COUNT }>().load() as u16,
+        };
+        window.word64(tail.offset())?.store(record.pack());
+        window.word64(tail.offset() + 8)?.store(message.offset());
+        window.word64(tail.offset() + 16)?.store(delivery.into());
+        tail.position += BLOCK_RECORD_SIZE;
+        Ok(())
+    }
+
+    /// Leads the tail into the next segment, or says how large a segment must be allocated.
+    fn next_segment<'a>(
+        &self,
+        me: &'a Participant,
+        header: Header<'_>,
+        under_way: &UnderWay<'_>,
+        tail: Tail,
+    ) -> Result<std::result::Result<Segment<'a>, u64>> {
+        let arena = me.arena();
+        let old = Segment::open(arena, header.word64::<{ layout::TAIL_SEGMENT }>().load())?;
+        let items = header.word64::<{ layout::PUT_COUNT }>().load();
+        if old.next() == 0 {
+            let intent = under_way.intent;
+            let Some(block) = intent.block(Transit::Structure) else {
+                return Ok(Err(old.next_size()));
+            };
+            Segment::create(arena, block.offset, old.end(), items)?;
+            intent.set_expected_link(old.block());
+            old.link(block.offset);
+            intent.clear_block(Transit::Structure);
+            intent.set_expected_link(0);
+        }
+        let next = Segment::open(arena, old.next())?;
+        next.set_items_before(items);
+        let jump = Record {
+            kind: RecordKind::Jump,
+            length: 0,
+            handles: 0,
+            number: items as u16,
+        };
+        arena.window().word64(tail.offset())?.store(jump.pack());
+        Ok(Ok(next))
+    }
+
+    /// Puts a block back that a lost consumer held. Both locks are held.
+    ///
+    /// The block stays in the consumer's list; its position says which of the two counts. It is
+    /// written before the commit, so whoever takes the producers' lock over after a kill in
+    /// between takes it back before the tail moves on.
+    pub(super) fn put_back(
+        &self,
+        me: &Participant,
+        header: Header<'_>,
+        under_way: &UnderWay<'_>,
+        message: MessageBlock<'_>,
+    ) -> Result<()> {
+        let start = Tail::load(header);
+        let (mut tail, moved_to) = match start.has_room_for(BLOCK_RECORD_SIZE) {
+            true => (start, None),
+            false => {
+                let segment = match self.next_segment(me, header, under_way, start)? {
+                    Ok(segment) => segment,
+                    Err(size) => {
+                        me.allocate(size, Transit::Structure)?;
+                        self.next_segment(me, header, under_way, start)?
+                            .map_err(|_| Error::Corrupt {
+                                what: "a queue's last segment changed under its lock",
+                            })?
+                    }
+                };
+                (Tail::at_start_of(segment), Some(segment))
+            }
+        };
+        let intent = under_way.intent;
+        me.hold(message.offset(), Transit::Payload)?;
+        message.set_position(tail.position);
+        let delivery = message.deliveries().saturating_add(1);
+        self.write_block(me, header, &mut tail, message, delivery, true)?;
+        intent.set_expected(tail.position);
+        self.commit(header, tail, moved_to, 1);
+        intent.clear_block(Transit::Payload);
+        intent.set_expected(0);
+        Ok(())
+    }
+}
+
+impl Tail {
+    #[inline]
+    fn load(header: Header<'_>) -> Tail {
+        Tail {
+            position: header.word64::<{ layout::TAIL }>().load(),
+            shift: header.word64::<{ layout::TAIL_SHIFT }>().load(),
+            end: header.word64::<{ layout::TAIL_END }>().load(),
+        }
+    }
+
+    fn at_start_of(segment: Segment<'_>) -> Tail {
+        Tail {
+            position: segment.base(),
+            shift: segment.shift(),
+            end: segment.end(),
+        }
+    }
+
+    /// Whether a record fits, and behind it the one that leads to the next segment.
+    #[inline]
+    fn has_room_for(self, size: u64) -> bool {
+        self.end.saturating_sub(self.position) >= size + HEAD_SIZE
+    }
+
+    #[inline]
+    fn offset(self) -> u64 {
+        self.position.wrapping_add(self.shift)
+    }
+}
+
+/// Saves which segment the tail is in.
+pub(super) fn set_tail_segment(header: Header<'_>, segment: Segment<'_>) {
+    header
+        .word64::<{ layout::TAIL_SEGMENT }>()
+        .store(segment.block());
+    header
+        .word64::<{ layout::TAIL_SHIFT }>()
+        .store(segment.shift());
+    header.word64::<{ layout::TAIL_END }>().store(segment.end());
+}

@@ -1,0 +1,115 @@
+//! Process-based parallelism that survives `kill -9`: [`Process`], [`Queue`], [`JoinableQueue`].
+//!
+//! A process gives what a thread cannot: a library that crashes takes only its own process along, a
+//! task that runs too long can be killed, one that needs too much memory can be stopped. What
+//! made processes awkward so far is everything around them: starting one at a function, getting
+//! values in and out, sharing work among several, and finding out what happened when one is gone.
+//! That is what this crate does, in the way that Python's `multiprocessing` made familiar, and with
+//! one promise on top: **whichever process is killed, at whichever instruction, nobody else is blocked,
+//! nothing is damaged and nothing leaks.**
+//!
+//! # A first program
+//!
+//! ```
+//! use procession::{Process, Queue, QueueError};
+//!
+//! /// Runs in a process of its own.
+//! fn count_words(texts: Queue<String>) -> Result<usize, QueueError> {
+//!     let mut words = 0;
+//!     for text in &texts {
+//!         words += text?.split_whitespace().count();
+//!     }
+//!     Ok(words)
+//! }
+//!
+//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     procession::init(); // always the first thing in `main`
+//!
+//!     let texts = Queue::new()?;
+//!     let first = Process::spawn(count_words, (texts.clone(),))?;
+//!     let second = Process::spawn(count_words, (texts.clone(),))?;
+//!
+//!     texts.put(&"the quick brown fox".to_owned())?;
+//!     texts.put(&"jumps over the lazy dog".to_owned())?;
+//!     texts.close()?; // the loops over it end once it is empty
+//!
+//!     assert_eq!(first.join()?? + second.join()??, 9);
+//!     Ok(())
+//! }
+//! ```
+//!
+//! Two larger ones are in the directory `examples` of the repository: `kitchen`, with producers and
+//! consumers, and `checksums`, which hashes a directory tree with all processors.
+//!
+//! # The rules of `init`
+//!
+//! A process is started by running the program again, that is its executable from the beginning.
+//! [`init()`] is where the new process leaves the path of the old one: it runs its function and ends,
+//! and `init` never returns in it. Therefore:
+//!
+//! - Call [`init()`] **first thing in `main`**. What comes before it happens in every process.
+//! - Without it no process can be started: [`Process::spawn`] says so, instead of running `main`
+//!   over and over.
+//! - In a `#[test]`, which has no `main`, the first line is [`init_test!()`](init_test!) instead.
+//! - In a library do neither, and tell your users to.
+//!
+//! # What can run in another process
+//!
+//! Any function, and any closure that captures nothing: see [`Function`]. One that captures something
+//! does not compile; what it needs it gets as arguments, at most eight, and what it returns comes back
+//! from [`Process::join`].
+//!
+//! Arguments, results and items of queues can be of any type that implements serde's `Serialize` and
+//! `Deserialize` and borrows nothing. Handles of queues are such types: they can be passed
+//! as arguments, inside items of other queues, and as results. What serde offers for formats that describe
+//! themselves (`#[serde(flatten)]`, `#[serde(untagged)]`, `#[serde(tag)]`) does not work, since
+//! the format in between is the compact one of postcard.
+//!
+//! # What a death means
+//!
+//! | what dies | what happens |
+//! |---|---|
+//! | a process within `put` | the item is wholly in the queue, or wholly not |
+//! | a process within `get`, or with an item that it has got | the item is lost with it; a [`JoinableQueue`] reports it, or gives it to another process |
+//! | a process that waits | nobody else is affected |
+//! | a process that another one joins | [`Process::join`] tells how it ended |
+//! | the process that started others | its daemonic processes end at once, even if it was killed; the others go on |
+//! | all of them | the memory goes back to the system; nothing has a name that could be left over |
+//!
+//! A process is never taken for dead because it is slow, stopped or paged out: the kernel alone tells.
+//! Processes of a session trust each other; one that writes into the shared memory on purpose can do harm.
+//!
+//! # Platforms
+//!
+//! Linux on x86-64 and AArch64.
+
+mod attachment;
+mod codec;
+mod context;
+mod current_process;
+mod deadline;
+mod function;
+mod handle;
+mod joinable_queue;
+mod process;
+mod queue;
+mod queue_error;
+mod spawn_error;
+mod testing;
+
+pub use context::{Context, context};
+pub use current_process::{CurrentProcess, current_process};
+pub use function::Function;
+pub use joinable_queue::{Delivery, JoinableQueue, JoinableQueueBuilder};
+pub use process::{Process, ProcessBuilder};
+pub use procession_engine::{AlreadyBegun, LaunchError, ProcessError, StartMethod, Stdio, init};
+pub use procession_objects::OnLost;
+pub use queue::{GetManyError, Iter, PutManyError, Queue, QueueBuilder};
+pub use queue_error::QueueError;
+pub use spawn_error::SpawnError;
+
+/// What the macros of this crate expand to; not for direct use.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::testing::init_test;
+}

@@ -1,0 +1,49 @@
+//! Handles that came along with messages.
+
+use procession_arena::{Error, Handle};
+use procession_engine::with_participant;
+use procession_objects::Batch;
+
+/// What carries handles; this process has attached each of them once.
+pub(super) trait Carrier {
+    /// Calls `visit` with each handle.
+    fn visit_handles(&self, visit: impl FnMut(Handle));
+}
+
+/// The handles of a single message.
+impl Carrier for Vec<Handle> {
+    #[inline]
+    fn visit_handles(&self, visit: impl FnMut(Handle)) {
+        self.iter().copied().for_each(visit);
+    }
+}
+
+impl Carrier for Batch {
+    fn visit_handles(&self, mut visit: impl FnMut(Handle)) {
+        for index in 0..self.len() {
+            self.handles(index)
+                .unwrap_or_default()
+                .iter()
+                .copied()
+                .for_each(&mut visit);
+        }
+    }
+}
+
+/// Lets go of the objects when it is dropped, that is after the items have attached them
+/// themselves, or have turned out not to want them.
+pub(super) struct Passengers<'a, C: Carrier>(pub(super) &'a C);
+
+impl<C: Carrier> Drop for Passengers<'_, C> {
+    #[inline]
+    fn drop(&mut self) {
+        self.0.visit_handles(let_go);
+    }
+}
+
+#[cold]
+fn let_go(handle: Handle) {
+    if let Err(error) = with_participant::<_, Error>(|me| me.detach(handle)) {
+        tracing::warn!(%error, %handle, "an object that came with an item could not be let go of");
+    }
+}

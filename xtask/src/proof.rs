@@ -1,0 +1,76 @@
+//! What proves the project, step by step.
+
+use crate::step::{Step, cargo};
+
+/// The crash enumerator has the arena's `simulation` switched on, and cargo gives a feature to every
+/// package built in the same run: so it has runs of its own, apart from those that prove the
+/// product as it ships.
+const ENUMERATION: [&str; 4] = [
+    "--package",
+    "procession-crashtest",
+    "--features",
+    "simulation",
+];
+
+/// Kills of the short chaos run: enough to meet every kind of participant, a few seconds in all.
+const SHORT_RUN: u64 = 300;
+
+/// The steps of `cargo xtask test`, cheapest first.
+pub(crate) fn steps() -> Vec<Step> {
+    vec![
+        formatting(),
+        lints("lints", &["--workspace"]),
+        lints("lints of the crash enumerator", &ENUMERATION),
+        tests(),
+        documentation(),
+        enumeration(),
+        chaos(SHORT_RUN),
+    ]
+}
+
+fn formatting() -> Step {
+    Step::new("formatting", cargo(&["fmt", "--all", "--check"]))
+        .needs("fmt", "rustup component add rustfmt")
+}
+
+fn lints(name: &'static str, packages: &[&str]) -> Step {
+    let mut command = cargo(&["clippy", "--all-targets"]);
+    command.args(packages).args(["--", "-D", "warnings"]);
+    Step::new(name, command).needs("clippy", "rustup component add clippy")
+}
+
+/// Unit tests, integration tests, doctests; examples and benchmarks are built as well.
+fn tests() -> Step {
+    Step::new(
+        "tests and doctests",
+        cargo(&["test", "--workspace", "--no-fail-fast"]),
+    )
+}
+
+/// The documentation, in which a broken link is an error.
+pub(crate) fn documentation() -> Step {
+    let mut command = cargo(&["doc", "--workspace", "--no-deps"]);
+    command.env("RUSTDOCFLAGS", "-D warnings");
+    Step::new("documentation", command)
+}
+
+/// Death after every store of every operation, in release, since there are very many.
+fn enumeration() -> Step {
+    let mut command = cargo(&["test", "--release"]);
+    command.args(ENUMERATION);
+    Step::new("crash enumeration", command)
+}
+
+/// Real processes, real SIGKILL, and the arena as it ships.
+pub(crate) fn chaos(kills: u64) -> Step {
+    let mut command = cargo(&["run", "--quiet", "--release"]);
+    command.args([
+        "--package",
+        "procession-crashtest",
+        "--bin",
+        "chaos",
+        "--",
+        "--kills",
+    ]);
+    Step::new("chaos", command).with_arguments(&[kills.to_string()])
+}

@@ -9,6 +9,7 @@
 mod watchdog;
 
 use std::path::{Path, PathBuf};
+use std::process::Command as Program;
 
 use procession_engine::{
     Arguments, Child, Command, EntryError, LaunchError, ProcessError, Returned, StartMethod,
@@ -68,14 +69,27 @@ fn the_fork_server_runs_no_other_executable() {
     );
 }
 
-/// A copy of this program that differs from it in nothing but its build id.
-struct OtherBuild(PathBuf);
+/// A copy of this program in a file of its own.
+struct ProgramCopy(PathBuf);
 
-impl OtherBuild {
-    fn create(name: &str) -> OtherBuild {
+impl ProgramCopy {
+    fn of(program: &Path, name: &str) -> ProgramCopy {
         let path = std::env::temp_dir().join(format!("{name}-{}", std::process::id()));
-        std::fs::copy("/proc/self/exe", &path).unwrap();
-        let mut program = std::fs::read(&path).unwrap();
+        // Not written by this process: a child that another thread starts meanwhile would inherit
+        // the open file for a moment, and a file that is open for writing cannot be executed.
+        let status = Program::new("/bin/cp")
+            .arg(program)
+            .arg(&path)
+            .status()
+            .unwrap();
+        assert!(status.success(), "{status}");
+        ProgramCopy(path)
+    }
+
+    /// The copy differs from this program in nothing but its build id.
+    fn with_other_build_id() -> ProgramCopy {
+        let own = std::env::current_exe().unwrap();
+        let mut program = std::fs::read(own).unwrap();
         // The first byte says where the id comes from; the rest stands in the file.
         let id = build_id().unwrap().as_bytes()[1..].to_vec();
         let place = program
@@ -83,8 +97,9 @@ impl OtherBuild {
             .position(|window| window == id)
             .unwrap();
         program[place] ^= 0xff;
-        std::fs::write(&path, program).unwrap();
-        OtherBuild(path)
+        let draft = ProgramCopy::of(Path::new("/bin/true"), "procession-draft");
+        std::fs::write(draft.path(), program).unwrap();
+        ProgramCopy::of(draft.path(), "procession-other-build")
     }
 
     fn path(&self) -> &Path {
@@ -92,7 +107,7 @@ impl OtherBuild {
     }
 }
 
-impl Drop for OtherBuild {
+impl Drop for ProgramCopy {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.0);
     }
@@ -102,7 +117,7 @@ impl Drop for OtherBuild {
 fn another_build_of_the_program_is_refused() {
     init_test("another_build_of_the_program_is_refused");
     let _watchdog = watch("another_build_of_the_program_is_refused");
-    let other = OtherBuild::create("procession-other-build");
+    let other = ProgramCopy::with_other_build_id();
     let child = start(other.path());
     child.wait().unwrap();
     let error = child.outcome().unwrap_err();
@@ -119,10 +134,8 @@ fn another_build_of_the_program_is_refused() {
 fn a_copy_of_the_same_build_is_as_good() {
     init_test("a_copy_of_the_same_build_is_as_good");
     let _watchdog = watch("a_copy_of_the_same_build_is_as_good");
-    let path = std::env::temp_dir().join(format!("procession-same-build-{}", std::process::id()));
-    std::fs::copy("/proc/self/exe", &path).unwrap();
-    let child = start(&path);
+    let copy = ProgramCopy::of(&std::env::current_exe().unwrap(), "procession-same-build");
+    let child = start(copy.path());
     child.wait().unwrap();
-    std::fs::remove_file(&path).unwrap();
     child.outcome().unwrap();
 }

@@ -5,11 +5,18 @@ mod watchdog;
 use std::collections::HashMap;
 use std::error::Error;
 
-use procession::{JoinableQueue, Process, ProcessError, Queue, QueueError, StartMethod};
+use procession::{
+    JoinableQueue, Process, ProcessBuilder, ProcessError, Queue, QueueError, StartMethod,
+};
 use serde::{Deserialize, Serialize};
 use watchdog::watch;
 
 type TestResult = Result<(), Box<dyn Error>>;
+
+/// A process that does not outlive the test, even if that is ended for taking too long.
+fn daemon() -> ProcessBuilder {
+    Process::builder().daemon(true)
+}
 
 #[test]
 fn a_handle_travels_as_argument() -> TestResult {
@@ -18,7 +25,7 @@ fn a_handle_travels_as_argument() -> TestResult {
     let queue = Queue::new()?;
     for method in [StartMethod::Spawn, StartMethod::ForkServer] {
         let put = |queue: Queue<u8>, number: u8| queue.put(&number);
-        Process::builder()
+        daemon()
             .start_method(method)
             .spawn(put, (queue.clone(), 7))?
             .join()??;
@@ -36,7 +43,7 @@ fn arguments_hold_their_queues() -> TestResult {
     for number in 0..5 {
         let queue = Queue::new()?;
         queue.put(&number)?;
-        Process::spawn(
+        daemon().spawn(
             |queue: Queue<u32>, answers: Queue<u32>| answers.put(&queue.get()?),
             (queue, answers.clone()),
         )?;
@@ -57,7 +64,7 @@ fn a_handle_travels_as_result() -> TestResult {
         Ok(queue)
     }
     for method in [StartMethod::Spawn, StartMethod::ForkServer] {
-        let process = Process::builder().start_method(method).spawn(make, (42,))?;
+        let process = daemon().start_method(method).spawn(make, (42,))?;
         let queue = process.join()??;
         let again = process.join()??;
         drop(process);
@@ -87,7 +94,7 @@ fn a_handle_travels_inside_of_items() -> TestResult {
         Ok(())
     }
     let requests = Queue::new()?;
-    let server = Process::spawn(serve, (requests.clone(),))?;
+    let server = daemon().spawn(serve, (requests.clone(),))?;
     for number in 0..100 {
         let answer = Queue::new()?;
         requests.put(&Request {
@@ -161,7 +168,7 @@ fn queues_can_lie_in_queues_in_queues() -> TestResult {
     outer.put(&middle)?;
     drop((middle, inner));
     let unwrap = |outer: Queue<Queue<Queue<u8>>>| outer.get()?.get()?.get();
-    assert_eq!(Process::spawn(unwrap, (outer,))?.join()??, 7);
+    assert_eq!(daemon().spawn(unwrap, (outer,))?.join()??, 7);
     Ok(())
 }
 
@@ -232,7 +239,7 @@ fn a_killed_process_takes_no_queue_along() -> TestResult {
         }
     }
     let queues = Queue::new()?;
-    let process = Process::spawn(give, (queues.clone(),))?;
+    let process = daemon().spawn(give, (queues.clone(),))?;
     let queue = queues.get()?;
     process.kill()?;
     assert!(matches!(process.join(), Err(ProcessError::Signaled { .. })));

@@ -7,10 +7,15 @@ use std::error::Error;
 use std::thread;
 use std::time::Duration;
 
-use procession::{JoinableQueue, OnLost, Process, ProcessError, Queue, QueueError};
+use procession::{JoinableQueue, OnLost, Process, ProcessBuilder, ProcessError, Queue, QueueError};
 use watchdog::watch;
 
 type TestResult = Result<(), Box<dyn Error>>;
+
+/// A process that does not outlive the test, even if that is ended for taking too long.
+fn daemon() -> ProcessBuilder {
+    Process::builder().daemon(true)
+}
 
 const SHORT: Duration = Duration::from_millis(5);
 
@@ -37,7 +42,7 @@ fn hold(count: u32, tasks: JoinableQueue<u32>, held: Queue<u32>) -> Result<(), Q
 /// Puts the numbers up to `count`, and has a consumer hold all of them when it is killed.
 fn lose(tasks: &JoinableQueue<u32>, count: u32) -> Result<u32, Box<dyn Error>> {
     let held = Queue::new()?;
-    let consumer = Process::spawn(hold, (count, tasks.clone(), held.clone()))?;
+    let consumer = daemon().spawn(hold, (count, tasks.clone(), held.clone()))?;
     for task in 0..count {
         tasks.put(&task)?;
     }
@@ -58,7 +63,7 @@ fn join_waits_until_everything_is_done() -> TestResult {
     let _watchdog = watch();
     let tasks = JoinableQueue::new()?;
     tasks.join()?;
-    let workers = [(); 3].map(|()| Process::spawn(work, (tasks.clone(),)));
+    let workers = [(); 3].map(|()| daemon().spawn(work, (tasks.clone(),)));
     for round in 1..=3 {
         for task in 0..1000 {
             tasks.put(&(task * round))?;
@@ -110,7 +115,7 @@ fn task_done_is_for_items_that_this_process_got() -> TestResult {
     tasks.get()?;
     let other = |tasks: JoinableQueue<i32>| tasks.task_done();
     assert_eq!(
-        Process::spawn(other, (tasks.clone(),))?.join()?,
+        daemon().spawn(other, (tasks.clone(),))?.join()?,
         Err(QueueError::TaskDoneTooOften),
         "another process got it"
     );
@@ -148,7 +153,9 @@ fn it_is_a_queue_as_well() -> TestResult {
     // A producer in another process needs no more than a queue, either.
     let plain: Queue<u32> = (*tasks).clone();
     assert_eq!(tasks.get()?, 1);
-    Process::spawn(|queue: Queue<u32>| queue.put(&4), (plain,))?.join()??;
+    daemon()
+        .spawn(|queue: Queue<u32>| queue.put(&4), (plain,))?
+        .join()??;
     assert_eq!(tasks.get_many(9)?, [2, 3, 4]);
     assert_eq!(tasks.unfinished()?, 4);
     (0..4).try_for_each(|_| tasks.task_done())?;
@@ -192,10 +199,10 @@ fn a_loss_ends_a_join() -> TestResult {
     let _watchdog = watch();
     let tasks = JoinableQueue::new()?;
     let held = Queue::new()?;
-    let consumer = Process::spawn(hold, (1, tasks.clone(), held.clone()))?;
+    let consumer = daemon().spawn(hold, (1, tasks.clone(), held.clone()))?;
     tasks.put(&1)?;
     held.get()?;
-    let joiner = Process::spawn(|tasks: JoinableQueue<u32>| tasks.join(), (tasks.clone(),))?;
+    let joiner = daemon().spawn(|tasks: JoinableQueue<u32>| tasks.join(), (tasks.clone(),))?;
     thread::scope(|scope| {
         let waiting = scope.spawn(|| tasks.join());
         consumer.kill().unwrap();
@@ -256,7 +263,7 @@ fn lost_items_are_given_out_so_often_and_no_more() -> TestResult {
     lose(&tasks, 1)?;
 
     let held = Queue::new()?;
-    let second = Process::spawn(hold, (1, tasks.clone(), held.clone()))?;
+    let second = daemon().spawn(hold, (1, tasks.clone(), held.clone()))?;
     assert_eq!(held.get()?, 0);
     second.kill()?;
     assert!(second.join().is_err());
@@ -279,7 +286,7 @@ fn a_consumer_that_just_ends_has_lost_its_items() -> TestResult {
     let _watchdog = watch();
     let tasks = JoinableQueue::new()?;
     tasks.put(&1)?;
-    let forgetful = Process::spawn(|tasks: JoinableQueue<u32>| tasks.get(), (tasks.clone(),))?;
+    let forgetful = daemon().spawn(|tasks: JoinableQueue<u32>| tasks.get(), (tasks.clone(),))?;
     assert_eq!(forgetful.join()??, 1);
     let lost = QueueError::ConsumerLost {
         pid: forgetful.pid(),
@@ -307,7 +314,7 @@ fn workers_that_are_killed_again_and_again_lose_nothing() -> TestResult {
     };
     let tasks = JoinableQueue::builder().on_lost(redeliver).build()?;
     let squares = Queue::new()?;
-    let start = || Process::spawn(square, (tasks.clone(), squares.clone()));
+    let start = || daemon().spawn(square, (tasks.clone(), squares.clone()));
     let mut workers = vec![start()?, start()?];
     let mut results = BTreeMap::new();
     for task in 0..TASKS {

@@ -5,7 +5,7 @@ mod watchdog;
 use std::error::Error;
 use std::thread;
 
-use procession::{JoinableQueue, OnLost, Process, Queue, QueueError, StartMethod};
+use procession::{JoinableQueue, OnLost, Process, ProcessBuilder, Queue, QueueError, StartMethod};
 use procession_arena::Inventory;
 use procession_engine::with_participant;
 use serde::{Deserialize, Deserializer, Serialize, de};
@@ -14,6 +14,11 @@ use watchdog::watch;
 type TestResult = Result<(), Box<dyn Error>>;
 type Nested = Queue<Queue<u32>>;
 
+/// A process that does not outlive the test, even if that is ended for taking too long.
+fn daemon() -> ProcessBuilder {
+    Process::builder().daemon(true)
+}
+
 /// One test, since only while nobody else works on the session can its memory be counted.
 #[test]
 fn nothing_is_left_when_everything_was_dropped() -> TestResult {
@@ -21,10 +26,7 @@ fn nothing_is_left_when_everything_was_dropped() -> TestResult {
     let _watchdog = watch();
     // Starts the fork server, and whatever else lives as long as this process.
     for method in [StartMethod::Spawn, StartMethod::ForkServer] {
-        Process::builder()
-            .start_method(method)
-            .spawn(|| (), ())?
-            .join()?;
+        daemon().start_method(method).spawn(|| (), ())?.join()?;
     }
     let before = inventory()?;
     let scenarios = [
@@ -102,7 +104,7 @@ fn handles_in_items_that_cannot_be_decoded() -> TestResult {
         queue.get_many(9).err().map(|failure| failure.undecoded),
         Some(1)
     );
-    let refused = Process::spawn(|_: Reluctant| (), (Reluctant(Queue::new()?, false),))?;
+    let refused = daemon().spawn(|_: Reluctant| (), (Reluctant(Queue::new()?, false),))?;
     assert!(refused.join().is_err());
     Ok(())
 }
@@ -111,18 +113,18 @@ fn handles_in_arguments_and_results() -> TestResult {
     for method in [StartMethod::Spawn, StartMethod::ForkServer] {
         let swap = |first: Queue<u32>, second: Queue<u32>| (second, first);
         let arguments = (Queue::new()?, Queue::new()?);
-        let builder = Process::builder().start_method(method);
+        let builder = daemon().start_method(method);
         let process = builder.spawn(swap, arguments)?;
         let (first, second) = process.join()?;
         first.put(&1)?;
         second.put(&2)?;
-        let nobody_asks = Process::spawn(swap, (first, second))?;
+        let nobody_asks = daemon().spawn(swap, (first, second))?;
         while nobody_asks.is_alive() {
             thread::yield_now();
         }
     }
     // Starting a process takes note of the end of others.
-    Process::spawn(|| (), ())?.join()?;
+    daemon().spawn(|| (), ())?.join()?;
     Ok(())
 }
 
@@ -134,7 +136,7 @@ fn handles_of_a_killed_process() -> TestResult {
         ready.put(&())?;
         held.get()?.get().map(drop)
     };
-    let process = Process::spawn(hold, (ready.clone(),))?;
+    let process = daemon().spawn(hold, (ready.clone(),))?;
     ready.get()?;
     process.kill()?;
     assert!(process.join().is_err());
@@ -160,7 +162,7 @@ fn items_of_killed_consumers() -> TestResult {
             ready.put(&())?;
             tasks.get()
         };
-        let process = Process::spawn(hold, (tasks.clone(), ready.clone()))?;
+        let process = daemon().spawn(hold, (tasks.clone(), ready.clone()))?;
         ready.get()?;
         process.kill()?;
         assert!(process.join().is_err());

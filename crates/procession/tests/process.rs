@@ -12,7 +12,8 @@ use std::time::Duration;
 
 use examples::example;
 use procession::{
-    Process, ProcessError, Queue, QueueError, SpawnError, StartMethod, Stdio, current_process,
+    Process, ProcessBuilder, ProcessError, Queue, QueueError, SpawnError, StartMethod, Stdio,
+    current_process,
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use watchdog::watch;
@@ -31,6 +32,11 @@ fn double(x: u32) -> u32 {
 
 fn own_pid() -> u32 {
     std::process::id()
+}
+
+/// A process that does not outlive the test, even if that is ended for taking too long.
+fn daemon() -> ProcessBuilder {
+    Process::builder().daemon(true)
 }
 
 /// Runs until somebody ends it, or until whoever started it is gone.
@@ -138,7 +144,7 @@ fn every_join_gives_the_same_answer() -> TestResult {
     procession::init_test!();
     let _watchdog = watch();
     let returns = Process::spawn(double, (21,))?;
-    let dies = Process::spawn(wait_for_ever, ())?;
+    let dies = daemon().spawn(wait_for_ever, ())?;
     thread::scope(|scope| {
         let joins = [(); 4].map(|()| scope.spawn(|| (returns.join(), dies.join())));
         dies.kill().unwrap();
@@ -170,7 +176,7 @@ fn a_timeout_leaves_the_process_alone() -> TestResult {
     procession::init_test!();
     let _watchdog = watch();
     let go = Queue::<u32>::new()?;
-    let process = Process::spawn(|go: Queue<u32>| go.get(), (go.clone(),))?;
+    let process = daemon().spawn(|go: Queue<u32>| go.get(), (go.clone(),))?;
     let early = process.join_timeout(Duration::from_millis(10));
     assert!(
         matches!(early, Err(ProcessError::StillRunning)),
@@ -561,7 +567,7 @@ fn a_daemon_ends_with_the_process_that_started_it() -> TestResult {
     procession::init_test!();
     let _watchdog = watch();
     fn parent(ready: Queue<u32>) -> Result<(), String> {
-        let daemon = Process::builder().daemon(true).spawn(wait_for_ever, ());
+        let daemon = daemon().spawn(wait_for_ever, ());
         let daemon = daemon.map_err(|error| error.to_string())?;
         ready
             .put(&daemon.pid())

@@ -10,12 +10,17 @@ use std::sync::LazyLock;
 use std::thread;
 use std::time::Duration;
 
-use procession::{Process, ProcessError, Queue, QueueError};
+use procession::{Process, ProcessBuilder, ProcessError, Queue, QueueError};
 use serde::de::{self, DeserializeOwned};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser};
 use watchdog::watch;
 
 type TestResult = Result<(), Box<dyn Error>>;
+
+/// A process that does not outlive the test, even if that is ended for taking too long.
+fn daemon() -> ProcessBuilder {
+    Process::builder().daemon(true)
+}
 
 /// Long enough that no test sees its end, if all is well.
 const LONG: Duration = Duration::from_secs(3600);
@@ -164,8 +169,8 @@ fn closing_wakes_those_that_wait() -> TestResult {
     let empty = Queue::<u8>::new()?;
     let full = Queue::builder().maxsize(1).build()?;
     full.put(&0u8)?;
-    let getter = Process::spawn(|queue: Queue<u8>| queue.get(), (empty.clone(),))?;
-    let putter = Process::spawn(|queue: Queue<u8>| queue.put(&1), (full.clone(),))?;
+    let getter = daemon().spawn(|queue: Queue<u8>| queue.get(), (empty.clone(),))?;
+    let putter = daemon().spawn(|queue: Queue<u8>| queue.put(&1), (full.clone(),))?;
     thread::scope(|scope| {
         let getter = scope.spawn(|| empty.get());
         let putter = scope.spawn(|| full.put(&1));
@@ -241,7 +246,7 @@ fn a_loop_ends_when_the_queue_is_closed_and_empty() -> TestResult {
     procession::init_test!();
     let _watchdog = watch();
     let queue = Queue::new()?;
-    let feeder = Process::spawn(
+    let feeder = daemon().spawn(
         |queue: Queue<u32>| {
             for number in 0..1000 {
                 queue.put(&number)?;
@@ -270,8 +275,8 @@ fn every_item_arrives_exactly_once() -> TestResult {
     }
 
     let items = Queue::builder().maxsize(64).build()?;
-    let producers = [0, 1, 2].map(|producer| Process::spawn(produce, (producer, items.clone())));
-    let consumers = [(); 3].map(|()| Process::spawn(consume, (items.clone(),)));
+    let producers = [0, 1, 2].map(|producer| daemon().spawn(produce, (producer, items.clone())));
+    let consumers = [(); 3].map(|()| daemon().spawn(consume, (items.clone(),)));
     for producer in producers {
         producer?.join()??;
     }
@@ -374,6 +379,37 @@ fn an_item_that_cannot_be_deserialized_costs_no_other() -> TestResult {
         &results[..],
         [Ok(Picky(1)), Err(QueueError::Decode { .. }), Ok(Picky(2))]
     ));
+    Ok(())
+}
+
+/// What is left over is as bad as what is missing.
+#[test]
+fn serialize_and_deserialize_must_agree() -> TestResult {
+    procession::init_test!();
+    let _watchdog = watch();
+
+    #[derive(Debug)]
+    struct Lopsided;
+
+    impl Serialize for Lopsided {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            (1u8, 2u8).serialize(serializer)
+        }
+    }
+
+    impl<'de> Deserialize<'de> for Lopsided {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Lopsided, D::Error> {
+            u8::deserialize(deserializer).map(|_| Lopsided)
+        }
+    }
+
+    let queue = Queue::new()?;
+    queue.put(&Lopsided)?;
+    let refused = queue.get().map(drop).unwrap_err().to_string();
+    assert!(
+        refused.contains("Lopsided") && refused.contains("1 bytes are left over"),
+        "{refused}"
+    );
     Ok(())
 }
 
@@ -559,7 +595,7 @@ fn a_killed_producer_leaves_whole_items() -> TestResult {
     }
     let queue = Queue::builder().maxsize(1000).build()?;
     for _ in 0..5 {
-        let producer = Process::spawn(produce, (queue.clone(),))?;
+        let producer = daemon().spawn(produce, (queue.clone(),))?;
         let mut expected = 0;
         let mut check = |(number, copies): (u64, Vec<u64>)| {
             assert_eq!(number, expected);
@@ -592,7 +628,7 @@ fn a_killed_waiter_takes_no_item_along() -> TestResult {
         ready.put(&0)?;
         queue.get()
     };
-    let start = || Process::spawn(wait, (queue.clone(), ready.clone()));
+    let start = || daemon().spawn(wait, (queue.clone(), ready.clone()));
     let (killed, survivor) = (start()?, start()?);
     ready.get()?;
     ready.get()?;

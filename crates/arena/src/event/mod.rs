@@ -38,6 +38,7 @@ pub struct Event<'a> {
 
 impl<'a> Event<'a> {
     /// Views a word as an event; zero is a fresh one.
+    #[inline]
     pub fn new(word: Word32<'a>) -> Event<'a> {
         Event { word }
     }

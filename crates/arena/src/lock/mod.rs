@@ -29,6 +29,7 @@ pub struct Guard<'a> {
 
 impl<'a> Lock<'a> {
     /// Views a word as a lock; zero is "free".
+    #[inline]
     pub fn new(word: Word32<'a>) -> Lock<'a> {
         Lock { word }
     }

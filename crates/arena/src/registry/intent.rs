@@ -62,8 +62,14 @@ pub struct Intent<'a> {
 }
 
 impl<'a> Intent<'a> {
+    #[inline]
     pub(super) fn new(line: Region<'a, INTENT_SIZE>) -> Intent<'a> {
         Intent { line }
+    }
+
+    /// Where the line is.
+    pub(super) fn place(self) -> u64 {
+        self.line.offset()
     }
 
     /// The operation under way.
@@ -87,6 +93,7 @@ impl<'a> Intent<'a> {
         Ok(Some(Target { operation, object }))
     }
 
+    #[inline]
     pub(crate) fn set_target(self, target: Target) {
         let object = target.object;
         let word = u64::from(object.generation) << 32
@@ -116,6 +123,7 @@ impl<'a> Intent<'a> {
     }
 
     /// The block in transit at `place`.
+    #[inline]
     pub fn block(self, place: Transit) -> Option<Block> {
         let (offset, stamp) = match place {
             Transit::Payload => (self.line.word64::<8>(), self.line.word64::<16>()),
@@ -141,6 +149,7 @@ impl<'a> Intent<'a> {
     }
 
     /// Says that no block is in transit at `place` any more.
+    #[inline]
     pub fn clear_block(self, place: Transit) {
         match place {
             Transit::Payload => self.line.word64::<8>().store(0),
@@ -152,6 +161,7 @@ impl<'a> Intent<'a> {
     ///
     /// Zero: the commit is not near. [`OWNED`]: it is past, and the blocks in transit are this
     /// thread's. Otherwise the thread holds the lock that guards the commit word.
+    #[inline]
     pub fn expected(self) -> u64 {
         self.line.word64::<EXPECTED>().load()
     }
@@ -173,6 +183,7 @@ impl<'a> Intent<'a> {
     }
 
     /// A count that the object wants to have after the commit.
+    #[inline]
     pub fn count(self) -> u64 {
         self.line.word64::<COUNT>().load()
     }

@@ -55,6 +55,20 @@ impl Arena {
         })
     }
 
+    /// How many living threads of the session sleep until some object changes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Corrupt`](crate::Error::Corrupt) if the registry is damaged.
+    pub fn sleeping_threads(&self) -> Result<usize> {
+        let mut sleepers = 0;
+        self.for_each_thread(|slot, _| {
+            sleepers += usize::from(slot.intent()?.is_sleeping() && !slot.has_ended()?);
+            Ok(())
+        })?;
+        Ok(sleepers)
+    }
+
     /// The processor on which the thread ran when it last said so.
     pub(crate) fn processor_of(&self, thread: ThreadToken) -> Result<u32> {
         Ok(ThreadSlot::new(self, thread.index())?.processor().load())

@@ -29,6 +29,8 @@ pub struct Participant {
     process: ProcessId,
     thread: ThreadId,
     token: ThreadToken,
+    /// Where this thread's intent line is.
+    intent: u64,
     pub(crate) slabs: SlabCache,
     pub(crate) spin: SpinBudget,
     next_stamp: Cell<u32>,
@@ -41,8 +43,14 @@ pub struct Participant {
 }
 
 impl Participant {
-    pub(super) fn new(arena: Arc<Arena>, process: ProcessId, thread: ThreadId) -> Participant {
+    pub(super) fn new(
+        arena: Arc<Arena>,
+        process: ProcessId,
+        thread: ThreadId,
+        intent: u64,
+    ) -> Participant {
         Participant {
+            intent,
             arena,
             process,
             thread,
@@ -83,7 +91,7 @@ impl Participant {
     /// registration.
     #[inline]
     pub fn intent(&self) -> Result<Intent<'_>> {
-        self.slot()?.intent()
+        Ok(Intent::new(self.arena.window().region(self.intent)?))
     }
 
     /// Announces an operation on `object`; must come before its first effect on shared memory.

@@ -161,7 +161,14 @@ impl Participant {
     ///
     /// [`Error::Corrupt`] if the session is damaged.
     pub fn process_ended(&self, process: ProcessId) -> Result<()> {
-        self.reaping(|reaper| reaper.reap_process(process))
+        self.reaping(|reaper| {
+            let Some((slot, _)) = reaper.arena().process_slot(process)? else {
+                return Ok(());
+            };
+            // Not merely if nobody else does: the caller counts on its being done.
+            let guard = slot.lock().acquire(reaper, || Ok(()))?;
+            reaper.reap_locked(process, &guard)
+        })
     }
 
     /// Frees the slot of an ended child and what is left of its messages.
@@ -173,9 +180,8 @@ impl Participant {
         let Some((slot, _)) = self.arena().process_slot(process)? else {
             return Ok(());
         };
-        let Some(_guard) = slot.lock().try_acquire(self, || Ok(()))? else {
-            return Ok(());
-        };
+        // Somebody else may be reaping the child at this moment; then the slot is freed after him.
+        let _guard = slot.lock().acquire(self, || Ok(()))?;
         match self.arena().process_slot(process)? {
             Some((_, status)) if status.state == ProcessState::Live => Ok(()),
             Some((slot, status)) => self.free_process_slot(slot, process, status),

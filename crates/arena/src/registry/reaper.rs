@@ -3,7 +3,7 @@
 use crate::arena::Arena;
 use crate::error::{Error, Result};
 use crate::layout::header;
-use crate::lock::Lock;
+use crate::lock::{Guard, Lock};
 use crate::object_table::{Handle, Object};
 use crate::registry::identity::{ProcessId, ThreadId, ThreadToken};
 use crate::registry::intent::{FIRST_OF_KIND, Intent, Target, Transit, operation};
@@ -46,13 +46,18 @@ impl Participant {
     }
 
     /// Recovers what a process owned. Its slot becomes free if its parent is gone as well.
-    pub(super) fn reap_process(&self, process: ProcessId) -> Result<()> {
+    fn reap_process(&self, process: ProcessId) -> Result<()> {
         let Some((slot, _)) = self.arena().process_slot(process)? else {
             return Ok(());
         };
-        let Some(_guard) = slot.lock().try_acquire(self, || Ok(()))? else {
-            return Ok(());
-        };
+        match slot.lock().try_acquire(self, || Ok(()))? {
+            Some(guard) => self.reap_locked(process, &guard),
+            None => Ok(()),
+        }
+    }
+
+    /// The slot's lock is held.
+    pub(super) fn reap_locked(&self, process: ProcessId, _held: &Guard<'_>) -> Result<()> {
         let Some((slot, status)) = self.arena().process_slot(process)? else {
             return Ok(());
         };

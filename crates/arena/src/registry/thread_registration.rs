@@ -64,7 +64,12 @@ impl Arena {
             generation: thread.generation,
         };
         slot.state_word().store(live.pack());
-        Ok(Participant::new(Arc::clone(self), process, thread))
+        Ok(Participant::new(
+            Arc::clone(self),
+            process,
+            thread,
+            slot.intent()?.place(),
+        ))
     }
 
     fn claim_thread_slot(&self, process: ProcessId) -> Result<ThreadId> {

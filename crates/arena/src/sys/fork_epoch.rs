@@ -19,6 +19,7 @@ static EPOCH: OnceLock<&'static AtomicU64> = OnceLock::new();
 /// # References
 ///
 /// [`madvise(2)`, `MADV_WIPEONFORK`](https://man7.org/linux/man-pages/man2/madvise.2.html)
+#[inline]
 pub fn fork_epoch() -> u64 {
     let epoch = EPOCH.get_or_init(wiped_on_fork);
     match epoch.load(Ordering::Relaxed) {

@@ -182,12 +182,14 @@ pub fn start_time(pid: u32) -> io::Result<Option<u64>> {
 ///
 /// # References
 ///
-/// [`proc_pid_stat(5)`, fields 3 and 22](https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html)
+/// [`proc_pid_stat(5)`, fields 3, 20 and 22](https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html)
 pub fn is_running(pid: u32, start_time: u64) -> bool {
     match read_stat(pid) {
         Ok(Some(stat)) => {
             let same = start_time == 0 || stat.start_time == start_time;
-            same && !matches!(stat.state, b'Z' | b'X')
+            // A main thread that has ended is a zombie too, while other threads run on.
+            let ended = matches!(stat.state, b'Z' | b'X') && stat.threads <= 1;
+            same && !ended
         }
         Ok(None) => false,
         Err(_) => true,
@@ -197,6 +199,7 @@ pub fn is_running(pid: u32, start_time: u64) -> bool {
 /// What procession reads of `/proc/<pid>/stat`.
 struct Stat {
     state: u8,
+    threads: u64,
     start_time: u64,
 }
 
@@ -221,14 +224,18 @@ fn is_no_such_process(error: &io::Error) -> bool {
 
 /// The second field is the program's name in parentheses and may hold spaces and parentheses.
 fn parse_stat(stat: &[u8]) -> Option<Stat> {
-    const FIELDS_FROM_STATE_TO_START: usize = 19;
+    const FIELDS_FROM_STATE_TO_THREADS: usize = 17;
+    const FIELDS_FROM_THREADS_TO_START: usize = 1;
     let name_end = stat.iter().rposition(|&byte| byte == b')')?;
     let fields = std::str::from_utf8(stat.get(name_end + 1..)?).ok()?;
     let mut fields = fields.split_ascii_whitespace();
     let state = *fields.clone().next()?.as_bytes().first()?;
+    let threads = fields.nth(FIELDS_FROM_STATE_TO_THREADS)?.parse().ok()?;
+    let start_time = fields.nth(FIELDS_FROM_THREADS_TO_START)?.parse().ok()?;
     Some(Stat {
         state,
-        start_time: fields.nth(FIELDS_FROM_STATE_TO_START)?.parse().ok()?,
+        threads,
+        start_time,
     })
 }
 

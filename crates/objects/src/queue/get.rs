@@ -42,6 +42,7 @@ impl Queue {
     ///
     /// [`Error::Empty`] (only with [`Wait::Never`]), [`Error::TimedOut`]; [`Error::Closed`] if the
     /// queue is closed and everything has been taken.
+    #[inline]
     pub fn get(&self, me: &Participant, into: &mut Message, wait: Wait) -> Result<()> {
         into.bytes.clear();
         into.handles.clear();
@@ -84,7 +85,7 @@ impl Queue {
             let under_way = self.begin(me, operation::GET)?;
             let before = into.len();
             match self.take_many(me, self.header(me)?, &under_way, into, limit - before) {
-                Ok(()) if into.len() > before => self.pass_on(me, self.header(me)?)?,
+                Ok(()) if into.len() > before => self.pass_on(self.header(me)?),
                 Ok(()) | Err(Error::Closed) => break,
                 Err(error) => return Err(error),
             }
@@ -161,19 +162,23 @@ impl Queue {
                     Wait::Forever | Wait::Until(_) => Error::TimedOut,
                 })?;
         }
-        self.pass_on(me, header)
+        self.pass_on(header);
+        Ok(())
     }
 
     /// Wakes a producer that waits for room; and, rule W3, whoever may take what is still there.
+    ///
+    /// Only the consumers' own line is looked at: what was put since they last looked at the
+    /// tail was announced by whoever put it.
     #[inline]
-    fn pass_on(&self, me: &Participant, header: Header<'_>) -> Result<()> {
+    fn pass_on(&self, header: Header<'_>) {
         if self.maxsize != u64::MAX {
             layout::not_full(header).notify(1);
         }
-        if !self.is_empty(me)? {
+        let seen = header.word64::<{ layout::SEEN_TAIL }>().load();
+        if header.word64::<{ layout::HEAD }>().load() != seen {
             layout::not_empty(header).notify(1);
         }
-        Ok(())
     }
 
     /// Takes up to `limit` messages with one commit; calls `taken` for each.
@@ -358,6 +363,7 @@ impl Queue {
     }
 
     /// The commit of getting. What recovery must know is in the intent before it.
+    #[inline]
     fn commit_take(
         &self,
         me: &Participant,
@@ -397,6 +403,7 @@ impl Queue {
     }
 
     /// The entry of a process in the table of consumers; `None` in a plain queue.
+    #[inline]
     pub(super) fn consumer<'a>(
         &self,
         me: &'a Participant,

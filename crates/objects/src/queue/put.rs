@@ -51,6 +51,7 @@ impl Queue {
     /// [`Error::Full`] (only with [`Wait::Never`]), [`Error::TimedOut`], [`Error::Closed`];
     /// [`Error::OutOfMemory`] if the session's memory cap does not allow it, and then the queue is
     /// as it was.
+    #[inline]
     pub fn put(
         &self,
         me: &Participant,
@@ -110,6 +111,7 @@ impl Queue {
         Ok(done)
     }
 
+    #[inline]
     fn needs_block(&self, bytes: &[u8]) -> bool {
         self.mode == Mode::Redeliver || bytes.len() > LARGEST_INLINE
     }
@@ -125,6 +127,7 @@ impl Queue {
         handles.iter().try_for_each(|handle| me.note_sent(*handle))
     }
 
+    #[cold]
     fn put_block(
         &self,
         me: &Participant,
@@ -146,6 +149,7 @@ impl Queue {
     }
 
     /// Waits for room if it must, and wakes whoever waits for items.
+    #[inline]
     fn put_waiting(
         &self,
         me: &Participant,
@@ -168,11 +172,20 @@ impl Queue {
         };
         layout::not_empty(header).notify(u32::try_from(done).unwrap_or(u32::MAX >> 1));
         // Rule W3: whoever finds more room than it needed passes the wake on.
-        if self.maxsize != u64::MAX && self.len(me)? < self.maxsize {
+        if self.maxsize != u64::MAX && self.has_places_by_own_account(header) {
             layout::not_full(header).notify(1);
         }
         me.spoke();
         Ok(done)
+    }
+
+    /// Whether there is room, going by the producers' own line: what was taken since they last
+    /// looked at the count was announced by whoever took it.
+    #[inline]
+    fn has_places_by_own_account(&self, header: Header<'_>) -> bool {
+        let put = header.word64::<{ layout::PUT_COUNT }>().load();
+        let seen = header.word64::<{ layout::SEEN_GOT }>().load();
+        put.saturating_sub(seen) < self.maxsize
     }
 
     /// Puts what there is room for; `None` if there is none.
@@ -211,6 +224,7 @@ impl Queue {
         }
     }
 
+    #[inline]
     fn append(
         &self,
         me: &Participant,
@@ -230,6 +244,7 @@ impl Queue {
     }
 
     /// Items that may be put now. The producers' lock is held.
+    #[inline]
     fn places_left(&self, header: Header<'_>) -> u64 {
         if self.maxsize == u64::MAX {
             return u64::MAX;
@@ -245,6 +260,7 @@ impl Queue {
         self.maxsize.saturating_sub(put.saturating_sub(got))
     }
 
+    #[inline]
     fn append_locked(
         &self,
         me: &Participant,
@@ -295,6 +311,7 @@ impl Queue {
     }
 
     /// The commit of putting: the count may be too high for a moment, but never too low.
+    #[inline]
     fn commit(&self, header: Header<'_>, tail: Tail, moved_to: Option<Segment<'_>>, count: u64) {
         let put = header.word64::<{ layout::PUT_COUNT }>();
         put.store(put.load().wrapping_add(count));
@@ -304,6 +321,7 @@ impl Queue {
         }
     }
 
+    #[inline]
     fn write_inline(
         &self,
         me: &Participant,
@@ -371,6 +389,7 @@ impl Queue {
     }
 
     /// Leads the tail into the next segment, or says how large a segment must be allocated.
+    #[cold]
     fn next_segment<'a>(
         &self,
         me: &'a Participant,

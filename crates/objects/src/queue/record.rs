@@ -35,6 +35,7 @@ pub(super) const LARGEST_INLINE: usize = 16 * 1024;
 pub(super) const MAX_HANDLES: usize = 0xfff;
 
 impl Record {
+    #[inline]
     pub(super) fn pack(self) -> u64 {
         let kind = match self.kind {
             RecordKind::Inline => 1,
@@ -47,6 +48,7 @@ impl Record {
             | u64::from(self.number) << 48
     }
 
+    #[inline]
     pub(super) fn unpack(word: u64) -> Result<Record> {
         let kind = match word >> 32 & 0xf {
             1 => RecordKind::Inline,
@@ -67,6 +69,7 @@ impl Record {
     }
 
     /// Bytes from this record to the next in the same segment.
+    #[inline]
     pub(super) fn size(self) -> u64 {
         match self.kind {
             RecordKind::Inline => inline_size(self.length as usize, self.handles.into()),

@@ -114,15 +114,11 @@ fn encode_some<T: Serialize>(
     ends: &mut [usize; CHUNK],
 ) -> Result<(usize, Vec<Handle>), CodecError> {
     for (count, (item, end)) in items.iter().zip(&mut *ends).enumerate() {
-        let start = bytes.len();
         match encode(item, bytes) {
             Ok(handles) if handles.is_empty() => *end = bytes.len(),
             Ok(handles) if count == 0 => return Ok((1, handles)),
             Err(failure) if count == 0 => return Err(failure),
-            Ok(_) | Err(_) => {
-                bytes.truncate(start);
-                return Ok((count, Vec::new()));
-            }
+            Ok(_) | Err(_) => return Ok((count, Vec::new())),
         }
         if bytes.len() >= CHUNK_BYTES {
             return Ok((count + 1, Vec::new()));

@@ -54,10 +54,11 @@ pub(crate) fn documentation() -> Step {
     Step::new("documentation", command)
 }
 
-/// Death after every store of every operation, in release, since there are very many.
+/// Death after every store of every operation, in release, since there are very many; the output
+/// tells how many.
 fn enumeration() -> Step {
     let mut command = cargo(&["test", "--release"]);
-    command.args(ENUMERATION);
+    command.args(ENUMERATION).args(["--", "--show-output"]);
     Step::new("crash enumeration", command)
 }
 

@@ -84,6 +84,11 @@ fn begin() -> Result<&'static Session, Error> {
         None => Arena::create(&limits(), KINDS)?,
     };
     let process = arena.register_root()?;
+    if let Some(parent) = inherited {
+        // What the copied memory holds handles of is held by this process as well.
+        let thread = arena.register_thread(process)?;
+        thread.inherit_attachments(parent.process)?;
+    }
     install(inherited, arena, process)
 }
 

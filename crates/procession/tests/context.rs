@@ -26,6 +26,7 @@ fn settings_hold_and_limits_are_errors_after_which_all_goes_on() -> Result<(), B
     processes_are_started_as_was_set()?;
     a_message_larger_than_the_cap_is_refused(&queue)?;
     a_full_session_is_empty_again(&queue)?;
+    arguments_take_no_memory_once_they_are_decoded(&queue)?;
     more_processes_than_slots_are_refused(&queue)
 }
 
@@ -100,8 +101,26 @@ fn a_full_session_is_empty_again(queue: &Queue<Vec<u8>>) -> Result<(), Box<dyn E
     Ok(())
 }
 
+fn arguments_take_no_memory_once_they_are_decoded(
+    queue: &Queue<Vec<u8>>,
+) -> Result<(), Box<dyn Error>> {
+    let ready = Queue::new()?;
+    let hold = |large: String, ready: Queue<usize>, queue: Queue<Vec<u8>>| {
+        ready.put(&large.len())?;
+        queue.get().map(|item| item.len())
+    };
+    let large = MEMORY_CAP as usize * 3 / 4;
+    let arguments = ("x".repeat(large), ready.clone(), queue.clone());
+    let process = Process::builder().daemon(true).spawn(hold, arguments)?;
+    assert_eq!(ready.get()?, large);
+    queue.put(&vec![0; large])?;
+    assert_eq!(process.join()??, large);
+    Ok(())
+}
+
 fn more_processes_than_slots_are_refused(queue: &Queue<Vec<u8>>) -> Result<(), Box<dyn Error>> {
-    let start = || Process::spawn(|queue: Queue<Vec<u8>>| queue.get(), (queue.clone(),));
+    let get = |queue: Queue<Vec<u8>>| queue.get();
+    let start = || Process::builder().daemon(true).spawn(get, (queue.clone(),));
     for _ in 0..2 {
         // With this process, these are all that there may be.
         let processes = [start()?, start()?];

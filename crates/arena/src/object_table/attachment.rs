@@ -95,6 +95,9 @@ impl Participant {
             Err(error) => {
                 if *count == 0 {
                     counts.remove(&(self.process(), handle));
+                    if arena.entry(handle).is_ok() {
+                        entry.clear_holder(self.process())?;
+                    }
                 }
                 Err(error)
             }
@@ -221,19 +224,43 @@ impl Participant {
             if !self.is_unreachable(handle, entry)? {
                 return Ok(());
             }
-            entry.set_status(EntryStatus {
+            let dying = EntryStatus {
                 state: EntryState::Dying,
                 ..status
-            });
+            };
+            entry.announce_status(dying);
+            // Somebody may have come to look into it for handles: either he sees that it is
+            // dying, or his hold is seen here.
+            if entry.has_holder()? {
+                entry.set_status(status);
+                return Ok(());
+            }
         }
-        self.take_apart(
-            Object {
-                handle,
-                header: entry.header(),
-            },
-            entry,
-            status,
-        )
+        let object = Object {
+            handle,
+            header: entry.header(),
+        };
+        self.take_apart(object, entry, status)
+    }
+
+    /// Goes on taking an object apart after a thread was killed in the middle of it.
+    pub(crate) fn resume_destruction(&self, handle: Handle) -> Result<()> {
+        let arena = self.arena();
+        let Ok((entry, _)) = arena.entry(handle) else {
+            return Ok(());
+        };
+        let _guard = entry.destroy_lock().acquire(self, || Ok(()))?;
+        match arena.entry(handle) {
+            Ok((entry, status)) if status.state == EntryState::Dying => {
+                let object = Object {
+                    handle,
+                    header: entry.header(),
+                };
+                arena.kind(status)?.recover(self, object)?;
+                self.take_apart(object, entry, status)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Whether nothing leads to the object any more.
@@ -268,13 +295,17 @@ impl Participant {
                 index: index as u32,
                 generation: status.generation,
             };
-            let object = Object {
-                handle: its,
-                header: entry.header(),
-            };
-            self.arena()
-                .kind(status)?
-                .visit_handles(self, object, &mut compare)?;
+            // Held during the look, so that it cannot be taken apart meanwhile.
+            match self.attach(its) {
+                Ok((object, kind)) => {
+                    let looked = kind.visit_handles(self, object, &mut compare);
+                    self.detach(its)?;
+                    looked?;
+                }
+                // Nobody held it, so what it refers to is not reached through it.
+                Err(Error::StaleHandle { .. }) => {}
+                Err(error) => return Err(error),
+            }
         }
         Ok(found)
     }

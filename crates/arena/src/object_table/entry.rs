@@ -89,6 +89,12 @@ impl<'a> Entry<'a> {
         self.region.word64::<STATE>().store(status.pack());
     }
 
+    /// As [`set_status`](Self::set_status), and a full fence: what is read afterwards is read
+    /// after everybody can see the new state.
+    pub(super) fn announce_status(self, status: EntryStatus) {
+        self.region.word64::<STATE>().swap(status.pack());
+    }
+
     pub(crate) fn header(self) -> u64 {
         self.region.word64::<HEADER>().load()
     }

@@ -224,9 +224,15 @@ impl Arena {
         for index in 0..self.process_slots_used()? {
             let slot = ProcessSlot::new(self, index)?;
             for mail in [Mail::Start, Mail::Result] {
-                match slot.mail(mail).load() {
-                    0 => {}
-                    block => visit(self, block)?,
+                let word = slot.mail(mail);
+                let block = word.load();
+                if block == 0 {
+                    continue;
+                }
+                match visit(self, block) {
+                    // It was taken in this moment, and freed.
+                    Err(Error::Corrupt { .. }) if word.load() != block => {}
+                    outcome => outcome?,
                 }
             }
         }

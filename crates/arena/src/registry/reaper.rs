@@ -4,7 +4,6 @@ use crate::arena::Arena;
 use crate::error::{Error, Result};
 use crate::layout::header;
 use crate::lock::{Guard, Lock};
-use crate::object_table::{Handle, Object};
 use crate::registry::identity::{ProcessId, ThreadId, ThreadToken};
 use crate::registry::intent::{FIRST_OF_KIND, Intent, Target, Transit, operation};
 use crate::registry::participant::Participant;
@@ -109,6 +108,10 @@ impl Participant {
         if status.generation != thread.generation || status.state == ThreadState::Free {
             return Ok(());
         }
+        if status.state == ThreadState::Exited && !slot.has_ended()? {
+            // The kernel's list still leads here; whoever needs a slot will see when it does not.
+            return Ok(());
+        }
         if status.state == ThreadState::Live {
             let token = ThreadToken::new(thread);
             self.recover_operation(slot.intent()?)?;
@@ -165,19 +168,6 @@ impl Participant {
         // Blocks of operations that are not about an object: nothing can link to them.
         self.free_leftovers(intent)?;
         intent.clear_target();
-        Ok(())
-    }
-
-    /// The dead thread was emptying an object that nobody reaches any more.
-    fn resume_destruction(&self, handle: Handle) -> Result<()> {
-        if let Ok((entry, status)) = self.arena().entry(handle) {
-            let object = Object {
-                handle,
-                header: entry.header(),
-            };
-            self.arena().kind(status)?.recover(self, object)?;
-            self.destroy_if_unreachable(handle)?;
-        }
         Ok(())
     }
 

@@ -22,8 +22,10 @@ pub struct Batch {
     pub(super) handles: Vec<Handle>,
 }
 
+/// Where a message of a batch stands in its bytes and handles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Taken {
+    pub(super) start: usize,
     pub(super) end: usize,
     pub(super) handles_end: usize,
     pub(super) deliveries: u32,
@@ -48,38 +50,24 @@ impl Batch {
     }
 
     /// The bytes of message `index`, in the order in which the queue gave them.
+    #[inline]
     pub fn get(&self, index: usize) -> Option<&[u8]> {
-        let start = index
-            .checked_sub(1)
-            .map_or(Some(0), |before| Some(self.end(before)?.0))?;
-        self.bytes.get(start..self.end(index)?.0)
+        let taken = self.messages.get(index)?;
+        self.bytes.get(taken.start..taken.end)
     }
 
     /// The handles that message `index` carried; this process has attached each of them once.
     pub fn handles(&self, index: usize) -> Option<&[Handle]> {
+        let end = self.messages.get(index)?.handles_end;
         let start = index
             .checked_sub(1)
-            .map_or(Some(0), |before| Some(self.end(before)?.1))?;
-        self.handles.get(start..self.end(index)?.1)
+            .and_then(|before| self.messages.get(before));
+        self.handles
+            .get(start.map_or(0, |before| before.handles_end)..end)
     }
 
     /// How often message `index` was delivered, this time included.
     pub fn deliveries(&self, index: usize) -> Option<u32> {
         self.messages.get(index).map(|taken| taken.deliveries)
-    }
-
-    fn end(&self, index: usize) -> Option<(usize, usize)> {
-        self.messages
-            .get(index)
-            .map(|taken| (taken.end, taken.handles_end))
-    }
-
-    /// Notes where a message ends, given the lengths of all bytes and all handles so far.
-    pub(super) fn close_message(&mut self, deliveries: u32, (end, handles_end): (usize, usize)) {
-        self.messages.push(Taken {
-            end,
-            handles_end,
-            deliveries,
-        });
     }
 }

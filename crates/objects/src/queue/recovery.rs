@@ -195,11 +195,11 @@ impl Queue {
         head: u64,
         tail: u64,
     ) -> Result<()> {
-        if let Some(first) = open(me, consumer.first_held().load())? {
-            if (head..tail).contains(&first.position()) {
-                // Put back, or not taken after all: either way it is in the queue.
-                consumer.first_held().store(first.next_held());
-            }
+        if let Some(first) = open(me, consumer.first_held().load())?
+            && (head..tail).contains(&first.position())
+        {
+            // Put back, or not taken after all: either way it is in the queue.
+            consumer.first_held().store(first.next_held());
         }
         let (mut before, mut last, mut length) = (None, None, 0);
         consumer.visit_held(me.arena(), &mut |message| {

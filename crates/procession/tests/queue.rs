@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::fmt::Debug;
 use std::panic::catch_unwind;
-use std::sync::LazyLock;
 use std::thread;
 use std::time::Duration;
 
@@ -484,32 +483,29 @@ fn what_the_compact_format_cannot_do_is_explained() -> TestResult {
     Ok(())
 }
 
-/// An item whose serialization uses queues itself.
+/// An item whose serialization uses queues itself, and sends handles through them.
 #[derive(Debug, PartialEq)]
 struct Nested(u32);
 
-type Inner = Queue<(u32, Queue<u32>)>;
-
-static INNER: LazyLock<Result<Inner, QueueError>> = LazyLock::new(Queue::new);
+fn take_a_detour(number: u32) -> Result<u32, QueueError> {
+    let detour = Queue::new()?;
+    detour.put(&(number, Queue::<u32>::new()?))?;
+    detour.get().map(|(number, _)| number)
+}
 
 impl Serialize for Nested {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let inner = Queue::new().map_err(ser::Error::custom)?;
-        let put = |queue: Queue<_>| queue.put(&(self.0, inner));
-        INNER.clone().and_then(put).map_err(ser::Error::custom)?;
-        serializer.serialize_u32(self.0)
+        take_a_detour(self.0)
+            .map_err(ser::Error::custom)?
+            .serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for Nested {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Nested, D::Error> {
-        let (number, _) = INNER
-            .clone()
-            .and_then(|queue| queue.get())
-            .map_err(de::Error::custom)?;
-        let own = u32::deserialize(deserializer)?;
-        assert_eq!(own, number);
-        Ok(Nested(own))
+        take_a_detour(u32::deserialize(deserializer)?)
+            .map(Nested)
+            .map_err(de::Error::custom)
     }
 }
 

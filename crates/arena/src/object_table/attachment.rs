@@ -15,6 +15,9 @@ use crate::object_table::{Handle, Object, ObjectKind};
 use crate::registry::intent::operation;
 use crate::registry::{Participant, ProcessId};
 
+/// How often a destroyer yields to others that are looking into the object.
+const LOOKS_WAITED_FOR: u32 = 100;
+
 /// How often each process that this memory image stands for has attached each object.
 ///
 /// Private memory: it dies with its process, and the bits in the arena are what counts.
@@ -204,6 +207,21 @@ impl Participant {
         entry.clear_holder(process)
     }
 
+    /// Ends an attach that was only for a look: nothing was taken from the object, and whether it
+    /// is still reached is the business of whoever held it before.
+    fn end_look(&self, handle: Handle) -> Result<()> {
+        let mut counts = self.arena().attachments().lock();
+        let key = (self.process(), handle);
+        match counts.get_mut(&key) {
+            Some(count) if *count > 1 => *count -= 1,
+            _ => {
+                counts.remove(&key);
+                self.arena().entry(handle)?.0.clear_holder(self.process())?;
+            }
+        }
+        Ok(())
+    }
+
     /// Takes the object apart if neither a process nor a message nor an object refers to it.
     ///
     /// # Errors
@@ -220,9 +238,21 @@ impl Participant {
         let Ok((entry, status)) = arena.entry(handle) else {
             return Ok(());
         };
-        if status.state == EntryState::Live {
+        if status.state == EntryState::Live && !self.condemn(handle, entry, status)? {
+            return Ok(());
+        }
+        let object = Object {
+            handle,
+            header: entry.header(),
+        };
+        self.take_apart(object, entry, status)
+    }
+
+    /// Marks an object as dying if nothing leads to it; says whether it did.
+    fn condemn(&self, handle: Handle, entry: Entry<'_>, status: EntryStatus) -> Result<bool> {
+        for _ in 0..LOOKS_WAITED_FOR {
             if !self.is_unreachable(handle, entry)? {
-                return Ok(());
+                return Ok(false);
             }
             let dying = EntryStatus {
                 state: EntryState::Dying,
@@ -231,16 +261,15 @@ impl Participant {
             entry.announce_status(dying);
             // Somebody may have come to look into it for handles: either he sees that it is
             // dying, or his hold is seen here.
-            if entry.has_holder()? {
-                entry.set_status(status);
-                return Ok(());
+            if !entry.has_holder()? {
+                return Ok(true);
             }
+            entry.set_status(status);
+            std::thread::yield_now();
         }
-        let object = Object {
-            handle,
-            header: entry.header(),
-        };
-        self.take_apart(object, entry, status)
+        // Whoever looks has stopped in the middle of it; the object goes when the next process
+        // of the session is reaped.
+        Ok(false)
     }
 
     /// Goes on taking an object apart after a thread was killed in the middle of it.
@@ -299,8 +328,13 @@ impl Participant {
             match self.attach(its) {
                 Ok((object, kind)) => {
                     let looked = kind.visit_handles(self, object, &mut compare);
-                    self.detach(its)?;
+                    self.end_look(its)?;
                     looked?;
+                    // Its last holder may have let go during the look. If its handle was sent,
+                    // finding out would need a look in turn; the next reaper will.
+                    if entry.sent().load() == 0 {
+                        self.destroy_if_unreachable(its)?;
+                    }
                 }
                 // Nobody held it, so what it refers to is not reached through it.
                 Err(Error::StaleHandle { .. }) => {}

@@ -58,7 +58,7 @@ impl Crew for PipeCrew {
         self.inputs.clear();
         let mut all = Tally::default();
         for output in &mut self.outputs {
-            all.merge(output.expect("tally")?);
+            all.merge(output.require("tally")?);
         }
         Ok(all)
     }

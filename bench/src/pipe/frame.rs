@@ -86,11 +86,11 @@ impl<R: Read> FrameReader<R> {
 
     /// Waits for the other side to be ready.
     pub(crate) fn await_signal(&mut self) -> Result<(), Error> {
-        self.expect::<()>("signal")
+        self.require::<()>("signal")
     }
 
     /// A message that must come; `what` says which, if it does not.
-    pub(crate) fn expect<T: DeserializeOwned>(&mut self, what: &'static str) -> Result<T, Error> {
+    pub(crate) fn require<T: DeserializeOwned>(&mut self, what: &'static str) -> Result<T, Error> {
         self.get()?
             .with_context(|| format!("the other process ended before its {what}"))
     }

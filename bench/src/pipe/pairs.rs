@@ -37,7 +37,7 @@ pub(crate) fn run(pairs: u64, count: u64) -> Result<Duration, Error> {
     }
     let mut all = Tally::default();
     for pair in &mut pairs {
-        all.merge(pair.tally.expect("tally")?);
+        all.merge(pair.tally.require("tally")?);
     }
     let elapsed = start.elapsed();
     pairs.into_iter().try_for_each(Pair::join)?;
@@ -79,7 +79,7 @@ impl Pair {
 pub(crate) fn producer() -> Result<(), Error> {
     let (mut input, mut output) = (input()?, output()?);
     output.signal()?;
-    let (first, end): (u64, u64) = input.expect("order")?;
+    let (first, end): (u64, u64) = input.require("order")?;
     for number in first..end {
         output.put(&number)?;
         output.flush()?;

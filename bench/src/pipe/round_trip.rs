@@ -21,7 +21,7 @@ pub(crate) fn run(count: u64, pace: Pace) -> Result<Duration, Error> {
     let elapsed = round_trips(count, pace, |number| {
         to.put(&number)?;
         to.flush()?;
-        from.expect("answer")
+        from.require("answer")
     })?;
     drop(to);
     let status = child.wait()?;

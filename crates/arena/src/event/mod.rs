@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::error::Result;
 use crate::layout::header;
-use crate::mem::Word32;
+use crate::mem::{Word32, full_fence};
 use crate::registry::{Participant, Target};
 use crate::sys::futex::Woken;
 
@@ -127,6 +127,8 @@ impl<'a> Event<'a> {
             let found = self.word.load();
             let announced = found.wrapping_add(STEP) | MAY_SLEEP;
             if self.word.compare_exchange(found, announced).is_ok() {
+                // On some processors a later load could pass even this exchange.
+                full_fence();
                 return announced;
             }
         }

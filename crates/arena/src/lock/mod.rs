@@ -24,7 +24,8 @@ pub struct Lock<'a> {
 #[must_use = "the lock is released at once if the guard is dropped"]
 pub struct Guard<'a> {
     word: Word32<'a>,
-    stolen: bool,
+    /// What the word held when the lock was taken from a dead owner.
+    stolen_from: Option<u32>,
 }
 
 impl<'a> Lock<'a> {
@@ -54,14 +55,10 @@ impl<'a> Lock<'a> {
         if self.word.compare_exchange(0, me.token().bits()).is_ok() {
             return Ok(Guard {
                 word: self.word,
-                stolen: false,
+                stolen_from: None,
             });
         }
-        let guard = self.acquire_slowly(me)?;
-        if guard.stolen {
-            recover()?;
-        }
-        Ok(guard)
+        self.acquire_slowly(me)?.recovered_by(recover)
     }
 
     /// Takes the lock only if it is free or its owner is dead.
@@ -79,7 +76,7 @@ impl<'a> Lock<'a> {
             Ok(()) => {
                 return Ok(Some(Guard {
                     word: self.word,
-                    stolen: false,
+                    stolen_from: None,
                 }));
             }
             Err(found) => found,
@@ -89,10 +86,9 @@ impl<'a> Lock<'a> {
         }
         let guard = Guard {
             word: self.word,
-            stolen: true,
+            stolen_from: Some(found),
         };
-        recover()?;
-        Ok(Some(guard))
+        guard.recovered_by(recover).map(Some)
     }
 
     /// True if the lock is held by the thread that `token` names.
@@ -115,7 +111,7 @@ impl<'a> Lock<'a> {
                 {
                     return Ok(Guard {
                         word: self.word,
-                        stolen: false,
+                        stolen_from: None,
                     });
                 }
             } else if spins < SPINS {
@@ -125,7 +121,7 @@ impl<'a> Lock<'a> {
                 if self.steal(me, found) {
                     return Ok(Guard {
                         word: self.word,
-                        stolen: true,
+                        stolen_from: Some(found),
                     });
                 }
             } else if found & WAITERS != 0
@@ -149,6 +145,25 @@ impl<'a> Lock<'a> {
         self.word
             .compare_exchange(dead, me.token().bits() | WAITERS)
             .is_ok()
+    }
+}
+
+impl Guard<'_> {
+    /// Has the successor of a dead owner recover what that left.
+    ///
+    /// If it cannot, the lock goes back to the dead: what is damaged must not pass for sound.
+    fn recovered_by(self, recover: impl FnOnce() -> Result<()>) -> Result<Self> {
+        let Some(dead) = self.stolen_from else {
+            return Ok(self);
+        };
+        match recover() {
+            Ok(()) => Ok(self),
+            Err(error) => {
+                self.word.store(dead | WAITERS);
+                std::mem::forget(self);
+                Err(error)
+            }
+        }
     }
 }
 

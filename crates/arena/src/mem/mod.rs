@@ -20,5 +20,10 @@ mod word;
 pub use window::{Region, Window};
 pub use word::{Word32, Word64};
 
+/// Nothing that this thread does after it is seen before what it did earlier.
+pub(crate) fn full_fence() {
+    std::sync::atomic::fence(std::sync::atomic::Ordering::SeqCst);
+}
+
 /// Bytes in a cache line of the processors that procession runs on.
 pub const CACHE_LINE: u64 = 64;

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::object_table::entry::{Entry, EntryState, EntryStatus};
 use crate::object_table::{Handle, Object, ObjectKind};
 use crate::registry::intent::operation;
-use crate::registry::{Participant, ProcessId};
+use crate::registry::{Participant, ProcessId, Transit};
 
 /// How often a destroyer yields to others that are looking into the object.
 const LOOKS_WAITED_FOR: u32 = 100;
@@ -113,22 +113,48 @@ impl Participant {
     ///
     /// [`Error::Corrupt`] if the object is damaged.
     pub fn detach(&self, handle: Handle) -> Result<()> {
-        let arena = self.arena();
-        let mut counts = arena.attachments().lock();
-        let Some(count) = counts.get_mut(&(self.process(), handle)) else {
-            return Ok(());
-        };
-        *count -= 1;
-        if *count > 0 {
-            return Ok(());
+        match self.let_go(handle)? {
+            true => self.destroy_if_unreachable(handle),
+            false => Ok(()),
         }
-        counts.remove(&(self.process(), handle));
-        // Still under the private lock: another thread of this process that attaches the same
-        // object must set the bit after it was cleared here, not before.
-        let pid = arena.pid_of(self.process()).unwrap_or(0);
-        self.end_hold(handle, self.process(), pid)?;
-        drop(counts);
-        self.destroy_if_unreachable(handle)
+    }
+
+    /// Ends one attach; says whether it was this process's last.
+    fn let_go(&self, handle: Handle) -> Result<bool> {
+        let arena = self.arena();
+        let key = (self.process(), handle);
+        match arena.attachments().lock().get_mut(&key) {
+            None => return Ok(false),
+            Some(count) if *count > 1 => {
+                *count -= 1;
+                return Ok(false);
+            }
+            Some(_) => {}
+        }
+        // Not under the private lock: the object takes locks of its own here, and a thread that
+        // has one of those may be about to attach something.
+        self.part_from(
+            handle,
+            self.process(),
+            arena.pid_of(self.process()).unwrap_or(0),
+        )?;
+        let mut counts = arena.attachments().lock();
+        match counts.get_mut(&key) {
+            None => Ok(false),
+            Some(count) if *count > 1 => {
+                *count -= 1;
+                Ok(false)
+            }
+            Some(_) => {
+                counts.remove(&key);
+                // Still under it: a thread that attaches the object now must set the bit after
+                // it was cleared here, not before.
+                if let Ok((entry, _)) = arena.entry(handle) {
+                    entry.clear_holder(self.process())?;
+                }
+                Ok(true)
+            }
+        }
     }
 
     /// Notes that the handle is about to be put into a message or another object.
@@ -180,7 +206,8 @@ impl Participant {
                 generation: status.generation,
             };
             if entry.is_held_by(process)? {
-                self.end_hold(handle, process, pid)?;
+                self.part_from(handle, process, pid)?;
+                entry.clear_holder(process)?;
             }
             // Also if it was somebody else's hold that ended: he may have been killed right then.
             if !entry.has_holder()? {
@@ -190,36 +217,21 @@ impl Participant {
         Ok(())
     }
 
-    fn end_hold(&self, handle: Handle, process: ProcessId, pid: u32) -> Result<()> {
+    /// Has the object do what it promises for a holder that goes.
+    fn part_from(&self, handle: Handle, process: ProcessId, pid: u32) -> Result<()> {
         let (entry, status) = match self.arena().entry(handle) {
             Err(Error::StaleHandle { .. }) => return Ok(()),
             found => found?,
         };
-        if status.state == EntryState::Live {
-            let object = Object {
-                handle,
-                header: entry.header(),
-            };
-            self.arena()
-                .kind(status)?
-                .process_gone(self, object, process, pid)?;
+        if status.state != EntryState::Live {
+            return Ok(());
         }
-        entry.clear_holder(process)
-    }
-
-    /// Ends an attach that was only for a look: nothing was taken from the object, and whether it
-    /// is still reached is the business of whoever held it before.
-    fn end_look(&self, handle: Handle) -> Result<()> {
-        let mut counts = self.arena().attachments().lock();
-        let key = (self.process(), handle);
-        match counts.get_mut(&key) {
-            Some(count) if *count > 1 => *count -= 1,
-            _ => {
-                counts.remove(&key);
-                self.arena().entry(handle)?.0.clear_holder(self.process())?;
-            }
-        }
-        Ok(())
+        let object = Object {
+            handle,
+            header: entry.header(),
+        };
+        let kind = self.arena().kind(status)?;
+        kind.process_gone(self, object, process, pid)
     }
 
     /// Takes the object apart if neither a process nor a message nor an object refers to it.
@@ -228,48 +240,71 @@ impl Participant {
     ///
     /// [`Error::Corrupt`] if the object is damaged.
     pub fn destroy_if_unreachable(&self, handle: Handle) -> Result<()> {
+        for _ in 0..LOOKS_WAITED_FOR {
+            let Attempt::WasHeld = self.try_destroy(handle)? else {
+                return Ok(());
+            };
+            // Whoever held it may have let go since, and have left it to this thread, which had
+            // the lock.
+            match self.arena().entry(handle) {
+                Ok((entry, _)) if !entry.has_holder()? => std::thread::yield_now(),
+                _ => return Ok(()),
+            }
+        }
+        // Whoever looks into it has stopped in the middle; the object goes when the next process
+        // of the session is reaped.
+        Ok(())
+    }
+
+    fn try_destroy(&self, handle: Handle) -> Result<Attempt> {
         let arena = self.arena();
         let Ok((entry, _)) = arena.entry(handle) else {
-            return Ok(());
+            return Ok(Attempt::Settled);
         };
-        let Some(_guard) = entry.destroy_lock().try_acquire(self, || Ok(()))? else {
-            return Ok(());
+        let Some(guard) = entry.destroy_lock().try_acquire(self, || Ok(()))? else {
+            return Ok(Attempt::Settled);
         };
         let Ok((entry, status)) = arena.entry(handle) else {
-            return Ok(());
+            return Ok(Attempt::Settled);
         };
-        if status.state == EntryState::Live && !self.condemn(handle, entry, status)? {
-            return Ok(());
+        if status.state == EntryState::Live {
+            if entry.has_holder()? {
+                return Ok(Attempt::WasHeld);
+            }
+            if !self.is_unreachable(handle, entry)? {
+                return Ok(Attempt::Settled);
+            }
+            entry.announce_status(EntryStatus {
+                state: EntryState::Dying,
+                ..status
+            });
+            // Somebody may have come to look into it for handles: either he sees that it is
+            // dying, or his hold is seen here.
+            if entry.has_holder()? {
+                entry.set_status(status);
+                return Ok(Attempt::WasHeld);
+            }
         }
         let object = Object {
             handle,
             header: entry.header(),
         };
-        self.take_apart(object, entry, status)
+        let handles = self.take_apart(object, entry, status)?;
+        // The entry may have become another object's, and with it the lock.
+        drop(guard);
+        self.destroy_all_unreachable(handles)?;
+        Ok(Attempt::Settled)
     }
 
-    /// Marks an object as dying if nothing leads to it; says whether it did.
-    fn condemn(&self, handle: Handle, entry: Entry<'_>, status: EntryStatus) -> Result<bool> {
-        for _ in 0..LOOKS_WAITED_FOR {
-            if !self.is_unreachable(handle, entry)? {
-                return Ok(false);
-            }
-            let dying = EntryStatus {
-                state: EntryState::Dying,
-                ..status
-            };
-            entry.announce_status(dying);
-            // Somebody may have come to look into it for handles: either he sees that it is
-            // dying, or his hold is seen here.
-            if !entry.has_holder()? {
-                return Ok(true);
-            }
-            entry.set_status(status);
-            std::thread::yield_now();
-        }
-        // Whoever looks has stopped in the middle of it; the object goes when the next process
-        // of the session is reaped.
-        Ok(false)
+    /// As [`destroy_if_unreachable`](Self::destroy_if_unreachable), for what a message carried.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Corrupt`] if an object is damaged.
+    pub fn destroy_all_unreachable(&self, handles: Vec<Handle>) -> Result<()> {
+        handles
+            .into_iter()
+            .try_for_each(|handle| self.destroy_if_unreachable(handle))
     }
 
     /// Goes on taking an object apart after a thread was killed in the middle of it.
@@ -278,7 +313,7 @@ impl Participant {
         let Ok((entry, _)) = arena.entry(handle) else {
             return Ok(());
         };
-        let _guard = entry.destroy_lock().acquire(self, || Ok(()))?;
+        let guard = entry.destroy_lock().acquire(self, || Ok(()))?;
         match arena.entry(handle) {
             Ok((entry, status)) if status.state == EntryState::Dying => {
                 let object = Object {
@@ -286,7 +321,9 @@ impl Participant {
                     header: entry.header(),
                 };
                 arena.kind(status)?.recover(self, object)?;
-                self.take_apart(object, entry, status)
+                let handles = self.take_apart(object, entry, status)?;
+                drop(guard);
+                self.destroy_all_unreachable(handles)
             }
             _ => Ok(()),
         }
@@ -328,7 +365,7 @@ impl Participant {
             match self.attach(its) {
                 Ok((object, kind)) => {
                     let looked = kind.visit_handles(self, object, &mut compare);
-                    self.end_look(its)?;
+                    self.let_go(its)?;
                     looked?;
                     // Its last holder may have let go during the look. If its handle was sent,
                     // finding out would need a look in turn; the next reaper will.
@@ -344,25 +381,37 @@ impl Participant {
         Ok(found)
     }
 
-    /// Frees what the object consists of. Its entry is dying, so nobody else comes near it.
-    fn take_apart(&self, object: Object, entry: Entry<'_>, status: EntryStatus) -> Result<()> {
+    /// Frees what the object consists of; returns the handles that stood in it.
+    ///
+    /// Its entry is dying and its destroy lock held, so nobody else comes near it.
+    fn take_apart(
+        &self,
+        object: Object,
+        entry: Entry<'_>,
+        status: EntryStatus,
+    ) -> Result<Vec<Handle>> {
         let kind = self.arena().kind(status)?;
         let mut handles = Vec::new();
         kind.visit_handles(self, object, &mut |handle| handles.push(handle))?;
         kind.take_apart(self, object)?;
         let intent = self.begin(operation::DESTROY, object.handle)?;
-        self.hold(object.header, crate::registry::Transit::Payload)?;
+        self.hold(object.header, Transit::Payload)?;
         let generation = status.generation.wrapping_add(1);
         entry.set_status(EntryStatus {
             state: EntryState::Free,
             kind: 0,
             generation,
         });
-        self.release(crate::registry::Transit::Payload)?;
+        self.release(Transit::Payload)?;
         intent.clear_target();
-        for handle in handles {
-            self.destroy_if_unreachable(handle)?;
-        }
-        Ok(())
+        Ok(handles)
     }
+}
+
+/// What came of trying to take an object apart.
+enum Attempt {
+    /// It is gone, or somebody else sees to it, or a message refers to it.
+    Settled,
+    /// A process held it.
+    WasHeld,
 }

@@ -20,8 +20,12 @@ impl Participant {
     ///
     /// [`Error::OutOfMemory`].
     pub fn begin_object(&self, length: u64) -> Result<u64> {
-        self.begin(operation::CREATE, Handle::default())?;
-        Ok(self.allocate(length, Transit::Payload)?.offset)
+        let intent = self.begin(operation::CREATE, Handle::default())?;
+        let block = self.allocate(length, Transit::Payload);
+        if block.is_err() {
+            intent.clear_target();
+        }
+        Ok(block?.offset)
     }
 
     /// Enters the object whose header block is in transit into the table, held by this process.
@@ -106,12 +110,16 @@ impl Participant {
         self.lock_table().map(drop)
     }
 
+    /// Settles a creation of a dead thread, whether or not it held the table lock.
+    pub(crate) fn settle_creation_of_dead(&self, intent: Intent<'_>) -> Result<()> {
+        let _table = self.lock_table()?;
+        self.settle_creation(intent)
+    }
+
     fn settle_creations(&self) -> Result<()> {
         self.arena()
-            .for_each_dead_intent(|intent, _| match intent.target()? {
-                Some(target) if target.operation == operation::CREATE => {
-                    self.settle_creation(intent)
-                }
+            .for_each_dead_intent(|intent, target, _| match target.operation {
+                operation::CREATE => self.settle_creation(intent),
                 _ => Ok(()),
             })
     }
@@ -119,7 +127,7 @@ impl Participant {
     /// Frees the blocks of a creation that did not come to its commit.
     ///
     /// The table lock is held, so the entry that the dead thread had chosen is still as it was.
-    pub(crate) fn settle_creation(&self, intent: Intent<'_>) -> Result<()> {
+    fn settle_creation(&self, intent: Intent<'_>) -> Result<()> {
         let Some(block) = intent.block(Transit::Payload) else {
             return Ok(());
         };

@@ -16,6 +16,7 @@ pub use identity::{ProcessId, ThreadId, ThreadToken};
 pub use intent::{FIRST_OF_KIND, Intent, OWNED, Target, Transit};
 pub use participant::Participant;
 pub(crate) use thread_slot::ThreadSlot;
+use thread_slot::ThreadState;
 
 use crate::arena::Arena;
 use crate::error::Result;
@@ -36,23 +37,35 @@ impl Arena {
         Ok(())
     }
 
-    /// Calls `settle` for the intent of every killed thread that is not reaped yet, with the slot
-    /// of its process.
+    /// Calls `settle` for the intent of every killed thread that is not reaped yet, with its
+    /// target and the slot of its process.
     ///
     /// The caller holds the lock that guards the intents it settles. A slot moves on only after
-    /// its intent was settled under that lock (invariant 5), so what `settle` sees stays true.
+    /// its intent was settled under that lock (invariant 5). So if the slot still is the dead
+    /// thread's after the target was read, an intent that is the caller's business stays as it is.
     ///
     /// # Errors
     ///
     /// What `settle` returns.
     pub fn for_each_dead_intent(
         &self,
-        mut settle: impl FnMut(Intent<'_>, u16) -> Result<()>,
+        mut settle: impl FnMut(Intent<'_>, Target, u16) -> Result<()>,
     ) -> Result<()> {
-        self.for_each_thread(|slot, _| match slot.was_killed()? {
-            true => settle(slot.intent()?, slot.status()?.process),
-            false => Ok(()),
-        })
+        for index in 0..self.thread_slots_used()? {
+            let slot = ThreadSlot::new(self, index)?;
+            let status = slot.status()?;
+            if status.state != ThreadState::Live || !slot.has_ended()? {
+                continue;
+            }
+            let intent = slot.intent()?;
+            let target = intent.target()?;
+            if let Some(target) = target
+                && slot.status()? == status
+            {
+                settle(intent, target, status.process)?;
+            }
+        }
+        Ok(())
     }
 
     /// How many living threads of the session sleep until some object changes.

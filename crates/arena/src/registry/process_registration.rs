@@ -196,9 +196,19 @@ impl Participant {
         process: ProcessId,
         status: ProcessStatus,
     ) -> Result<()> {
+        // A reserved child may be registering at this moment: then the slot is its own.
+        let gone = ProcessStatus {
+            state: ProcessState::Gone,
+            ..status
+        };
+        if !slot.replace_status(status, gone) {
+            return Ok(());
+        }
         self.drop_mail(process, Mail::Start)?;
         self.drop_mail(process, Mail::Result)?;
         slot.set_parent(None);
+        // A successor is alive before it can say since when.
+        slot.start_time().store(0);
         slot.set_status(status.next_free());
         Ok(())
     }

@@ -4,6 +4,7 @@ use crate::arena::Arena;
 use crate::error::{Error, Result};
 use crate::layout::header;
 use crate::lock::{Guard, Lock};
+use crate::object_table::Handle;
 use crate::registry::identity::{ProcessId, ThreadId, ThreadToken};
 use crate::registry::intent::{FIRST_OF_KIND, Intent, Target, Transit, operation};
 use crate::registry::participant::Participant;
@@ -36,6 +37,7 @@ impl Participant {
         for index in 0..self.arena().thread_slots_used()? {
             if let Some((slot, thread)) = self.arena().thread_at(index)?
                 && slot.was_killed()?
+                && !self.arena().is_of_gone_process(slot)?
             {
                 self.reaping(|reaper| reaper.reap_thread(thread))?;
                 reaped += 1;
@@ -92,7 +94,9 @@ impl Participant {
             let slot = ThreadSlot::new(self.arena(), index)?;
             if slot.belongs_to(process)? {
                 let generation = slot.status()?.generation;
-                self.reap_thread(ThreadId { index, generation })?;
+                // Not merely if nobody else does: what comes next builds on its being done.
+                let guard = slot.reap_lock().acquire(self, || Ok(()))?;
+                self.reap_thread_locked(ThreadId { index, generation }, &guard)?;
             }
         }
         Ok(())
@@ -101,9 +105,15 @@ impl Participant {
     /// Recovers what a dead thread owned; then, and only then, its slot moves on (invariant 5).
     fn reap_thread(&self, thread: ThreadId) -> Result<()> {
         let slot = ThreadSlot::new(self.arena(), thread.index)?;
-        let Some(_guard) = slot.reap_lock().try_acquire(self, || Ok(()))? else {
-            return Ok(());
-        };
+        match slot.reap_lock().try_acquire(self, || Ok(()))? {
+            Some(guard) => self.reap_thread_locked(thread, &guard),
+            None => Ok(()),
+        }
+    }
+
+    /// The slot's reap lock is held.
+    fn reap_thread_locked(&self, thread: ThreadId, _held: &Guard<'_>) -> Result<()> {
+        let slot = ThreadSlot::new(self.arena(), thread.index)?;
         let status = slot.status()?;
         if status.generation != thread.generation || status.state == ThreadState::Free {
             return Ok(());
@@ -124,7 +134,10 @@ impl Participant {
             process: 0,
             generation,
         };
-        slot.state_word().store(free.pack());
+        // Fails if a thread has claimed the slot of one that had said goodbye.
+        let _ = slot
+            .state_word()
+            .compare_exchange(status.pack(), free.pack());
         Ok(())
     }
 
@@ -140,9 +153,7 @@ impl Participant {
                 operation: operation::CREATE,
                 ..
             }) => {
-                // Settled here if the dead thread held the table lock, or had not come to it.
-                self.recover_table_lock()?;
-                self.settle_creation(intent)?;
+                self.settle_creation_of_dead(intent)?;
             }
             Some(Target {
                 operation: operation::DESTROY,
@@ -157,11 +168,7 @@ impl Participant {
                 self.destroy_if_unreachable(object)?;
             }
             Some(Target { operation, object }) if operation >= FIRST_OF_KIND => {
-                match self.arena().object(object) {
-                    Ok((object, kind)) => kind.recover(self, object)?,
-                    Err(Error::StaleHandle { .. }) => self.resume_destruction(object)?,
-                    Err(error) => return Err(error),
-                }
+                self.recover_object(object)?;
             }
             Some(_) | None => {}
         }
@@ -169,6 +176,19 @@ impl Participant {
         self.free_leftovers(intent)?;
         intent.clear_target();
         Ok(())
+    }
+
+    /// Recovers an object, held meanwhile: nobody who holds it may be left.
+    fn recover_object(&self, handle: Handle) -> Result<()> {
+        match self.attach(handle) {
+            Ok((object, kind)) => {
+                let recovered = kind.recover(self, object);
+                self.detach(handle)?;
+                recovered
+            }
+            Err(Error::StaleHandle { .. }) => self.resume_destruction(handle),
+            Err(error) => Err(error),
+        }
     }
 
     fn free_leftovers(&self, intent: Intent<'_>) -> Result<()> {
@@ -215,6 +235,14 @@ impl Arena {
                     (0, 0) => !is_running(status.pid, slot.start_time().load()),
                 })
             }
+        }
+    }
+
+    /// Whether the thread's process is gone as a whole: then it is reaped as a whole.
+    fn is_of_gone_process(&self, slot: ThreadSlot<'_>) -> Result<bool> {
+        match self.process_at(slot.status()?.process)? {
+            Some(process) => Ok(slot.belongs_to(process)? && self.has_gone(process)?),
+            None => Ok(false),
         }
     }
 

@@ -98,6 +98,16 @@ impl<'a> MessageBlock<'a> {
         Ok(())
     }
 
+    /// The handles that the message carries.
+    pub(super) fn handles(self) -> Result<Vec<Handle>> {
+        let mut handles = Vec::new();
+        self.visit_handles(&mut |handle| {
+            handles.push(handle);
+            Ok(())
+        })?;
+        Ok(handles)
+    }
+
     /// Appends the message's bytes to `target`.
     pub(super) fn read(self, target: &mut Vec<u8>) -> Result<()> {
         let (place, _, length) = self.extent()?;

@@ -197,12 +197,15 @@ impl Queue {
             return collected.map(|()| None);
         }
         self.commit_take(me, header, under_way, &take)?;
-        drop(consumers);
+        // A block that may be delivered again is the process's, not the thread's: another thread
+        // could mark it as done. So it is read under the lock; a block of its own is not.
+        let shared = (self.mode == Mode::Redeliver).then_some(consumers);
         if let Some(message) = take.block {
             let start = destination.bytes.len();
             message.read(destination.bytes)?;
             destination.note(start, take.deliveries);
         }
+        drop(shared);
         if take.moved_to.is_some() || take.block.is_some() {
             me.release(Transit::Payload)?;
             me.release(Transit::Structure)?;
@@ -371,6 +374,12 @@ impl Queue {
         let arena = me.arena();
         let old = Segment::open(arena, header.word64::<{ layout::HEAD_SEGMENT }>().load())?;
         let next = Segment::open(arena, old.next())?;
+        if header.word64::<{ layout::TAIL_SEGMENT }>().load() == old.block() {
+            // The producer that moved on has not said so yet. If it never will, its successor must
+            // find this segment before it is freed.
+            let producers = layout::put_lock(header);
+            drop(producers.acquire(me, || self.recover_producers(me, header))?);
+        }
         me.hold(old.block(), Transit::Structure)?;
         take.head = Head::at_start_of(next);
         take.moved_to = Some(next);

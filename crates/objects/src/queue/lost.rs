@@ -1,6 +1,6 @@
 //! What becomes of the items of a consumer that is gone.
 
-use procession_arena::{Error, Participant, Result, Transit};
+use procession_arena::{Error, Handle, Participant, Result, Transit};
 
 use super::block::MessageBlock;
 use super::consumers::Consumer;
@@ -16,10 +16,8 @@ impl Queue {
         let Some(consumer) = self.consumer(me, header, process)? else {
             return Ok(());
         };
-        if consumer.outstanding() == 0 && consumer.first_held().load() == 0 {
-            return Ok(());
-        }
         let under_way = self.begin(me, operation::REDELIVER)?;
+        let mut carried = Vec::new();
         {
             let _consumers =
                 layout::get_lock(header).acquire(me, || self.recover_consumers(me, header))?;
@@ -34,15 +32,18 @@ impl Queue {
                     let done = consumer.got().load().wrapping_sub(consumer.lost().load());
                     consumer.done().store(done);
                 }
-                Mode::Redeliver => self.put_all_back(me, header, &under_way, process, pid)?,
+                Mode::Redeliver => {
+                    carried = self.put_all_back(me, header, &under_way, process, pid)?;
+                }
             }
         }
         layout::wake_everybody(header);
-        Ok(())
+        drop(under_way);
+        me.destroy_all_unreachable(carried)
     }
 
     /// Puts each block of a lost consumer back, or gives it up if it was delivered too often or
-    /// there is no memory for it.
+    /// there is no memory for it; returns the handles that were in those.
     fn put_all_back(
         &self,
         me: &Participant,
@@ -50,7 +51,8 @@ impl Queue {
         under_way: &UnderWay<'_>,
         process: u16,
         pid: u32,
-    ) -> Result<()> {
+    ) -> Result<Vec<Handle>> {
+        let mut carried = Vec::new();
         let consumer = Consumer::open(me.arena(), header, process)?;
         let most = header.word32::<{ layout::MAX_DELIVERIES }>().load();
         let _producers =
@@ -59,7 +61,7 @@ impl Queue {
             let first = consumer.first_held().load();
             if first == 0 {
                 consumer.last_held().store(0);
-                return Ok(());
+                return Ok(carried);
             }
             let message = MessageBlock::open(me.arena(), first)?;
             let again = message.deliveries() < most;
@@ -67,6 +69,7 @@ impl Queue {
                 Some(Ok(())) => unlink_put_back(consumer, message),
                 None | Some(Err(Error::OutOfMemory { .. })) => {
                     header.word32::<{ layout::LOST_PID }>().store(pid);
+                    carried.append(&mut message.handles()?);
                     self.give_up(me, consumer, process, first)?;
                     me.begin(operation::REDELIVER, self.object.handle)?;
                 }

@@ -198,20 +198,17 @@ impl Queue {
         outgoing: Outgoing<'_>,
     ) -> Result<Option<usize>> {
         loop {
-            match self.append(me, header, under_way, outgoing)? {
-                Attempt::Done(count) => {
-                    self.drop_spare_segment(me, under_way)?;
-                    return Ok(Some(count));
-                }
-                Attempt::Full => {
-                    self.drop_spare_segment(me, under_way)?;
-                    return Ok(None);
-                }
+            let attempt = self.append(me, header, under_way, outgoing);
+            if let Ok(Attempt::NeedsSegment(size)) = attempt {
                 // Outside the lock: a large allocation may have to ask the system for memory.
-                Attempt::NeedsSegment(size) => {
-                    me.allocate(size, Transit::Structure)?;
-                }
+                me.allocate(size, Transit::Structure)?;
+                continue;
             }
+            self.drop_spare_segment(me, under_way)?;
+            return Ok(match attempt? {
+                Attempt::Done(count) => Some(count),
+                Attempt::Full | Attempt::NeedsSegment(_) => None,
+            });
         }
     }
 

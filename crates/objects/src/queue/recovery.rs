@@ -27,7 +27,7 @@ impl Queue {
             header.word64::<{ layout::SEEN_GOT }>().store(0);
         }
         me.arena()
-            .for_each_dead_intent(|intent, _| match self.operation_of(intent)? {
+            .for_each_dead_intent(|intent, target, _| match self.operation_of(target) {
                 Some(operation::PUT) => self.settle_put(me, intent, tail),
                 Some(operation::REDELIVER) => self.settle_putting_back(me, intent, tail),
                 _ => Ok(()),
@@ -47,8 +47,8 @@ impl Queue {
             header.word64::<{ layout::GOT_COUNT }>().store(got);
             header.word64::<{ layout::SEEN_TAIL }>().store(head);
         }
-        me.arena()
-            .for_each_dead_intent(|intent, process| match self.operation_of(intent)? {
+        me.arena().for_each_dead_intent(|intent, target, process| {
+            match self.operation_of(target) {
                 Some(operation::GET) => self.settle_get(me, header, intent, process, head),
                 Some(operation::TASK_DONE) => {
                     self.settle_unlinking(me, header, intent, process, false)
@@ -59,7 +59,8 @@ impl Queue {
                 }
                 Some(operation::TAKE_APART) => self.settle_taking_apart(me, header, intent),
                 _ => Ok(()),
-            })?;
+            }
+        })?;
         match self.mode {
             Mode::Redeliver => self.recover_held(me, header, head),
             Mode::Plain | Mode::Report | Mode::Ignore => Ok(()),
@@ -67,11 +68,8 @@ impl Queue {
     }
 
     /// The operation that a dead thread had under way, if it was one on this queue.
-    fn operation_of(&self, intent: Intent<'_>) -> Result<Option<u8>> {
-        Ok(match intent.target()? {
-            Some(Target { operation, object }) if object == self.object.handle => Some(operation),
-            _ => None,
-        })
+    fn operation_of(&self, target: Target) -> Option<u8> {
+        (target.object == self.object.handle).then_some(target.operation)
     }
 
     /// A dead producer's blocks: linked, or to be freed.

@@ -21,6 +21,7 @@ impl Queue {
         let consumer = self
             .consumer(me, header, me.process().index)?
             .ok_or(Error::NotJoinable)?;
+        let mut carried = Vec::new();
         match self.mode {
             Mode::Redeliver => {
                 let consumers =
@@ -29,6 +30,7 @@ impl Queue {
                 if first == 0 {
                     return Err(Error::TaskDoneTooOften);
                 }
+                carried = MessageBlock::open(me.arena(), first)?.handles()?;
                 let done = consumer.done();
                 self.unlink_held(me, under_way.intent, consumer, first, || {
                     done.store(done.load().wrapping_add(1));
@@ -39,7 +41,9 @@ impl Queue {
             }
             Mode::Plain | Mode::Report | Mode::Ignore => count_done(consumer)?,
         }
-        self.tell_joiners(me, header)
+        self.tell_joiners(me, header)?;
+        drop(under_way);
+        me.destroy_all_unreachable(carried)
     }
 
     /// Unlinks the oldest block of a consumer; it is in transit afterwards, this thread's own.

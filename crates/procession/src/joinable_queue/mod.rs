@@ -123,7 +123,8 @@ impl<T> JoinableQueue<T> {
 
     /// Says that one item which this process got is worked off.
     ///
-    /// Call it exactly once for each item, in the process that got it, from any thread.
+    /// Call it exactly once for each item, in the process that got it, from any thread. An item that
+    /// could not be deserialized was got as well.
     ///
     /// # Errors
     ///

@@ -8,6 +8,8 @@
 //!
 //! The program `chaos` of this crate does the same with real processes, real signals and chance.
 
+#![allow(clippy::panic, reason = "a test harness fails by panicking")]
+
 #[cfg(feature = "simulation")]
 pub mod enumerate;
 #[cfg(feature = "simulation")]

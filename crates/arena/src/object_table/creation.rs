@@ -50,7 +50,6 @@ impl Participant {
             }
         };
         intent.clear_target();
-        self.arena().count_attachment(self.process(), handle);
         Ok(Object { handle, header })
     }
 
@@ -93,6 +92,9 @@ impl Participant {
             kind: kind.tag(),
             ..status
         };
+        // Before anybody can see the object: another thread of this process that looks into it
+        // must not take its own hold for the only one.
+        self.arena().count_attachment(self.process(), handle);
         entry.set_status(live);
         // Under the lock, so that an unsettled creation always means a killed lock holder.
         intent.clear_transit();

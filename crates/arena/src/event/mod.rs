@@ -16,7 +16,7 @@ use crate::sys::futex::Woken;
 const MAY_SLEEP: u32 = 1;
 /// One step of the sequence.
 const STEP: u32 = 2;
-/// No sleep lasts longer (rule W5): at its end a sleeper looks for the dead.
+/// No sleep lasts longer (rule W5, invariant 6): at its end a sleeper looks for the dead.
 const SLICE: Duration = Duration::from_millis(100);
 
 /// How long an operation may wait.

@@ -1,4 +1,7 @@
 //! The lock of the arena: one word that names its owner. See `README.md` for the protocol.
+//!
+//! It guards short sections of procession's own code (invariant 3): nothing in them blocks for long
+//! or runs code of the user, and they nest only object, then heap, then growth.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! Putting right what the dead left behind. See `README.md`, "The reaper".
+//! Putting right what the dead left behind. See `README.md`, "The reaper". Every step may be
+//! repeated by the next reaper, should this one be killed (invariant 9).
 
 use crate::arena::Arena;
 use crate::error::{Error, Result};

@@ -417,7 +417,7 @@ impl Queue {
         Ok(true)
     }
 
-    /// The commit of getting. What recovery must know is in the intent before it.
+    /// The commit store of getting (invariant 1). What recovery must know is in the intent before it.
     #[inline]
     fn commit_take(
         &self,

@@ -21,6 +21,10 @@ impl Queue {
         {
             let _consumers =
                 layout::get_lock(header).acquire(me, || self.recover_consumers(me, header))?;
+            // Under the lock: only then do the counts include what a killed thread of it took.
+            if consumer.outstanding() == 0 && consumer.first_held().load() == 0 {
+                return Ok(());
+            }
             match self.mode {
                 Mode::Plain => {}
                 Mode::Report => {

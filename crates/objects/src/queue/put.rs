@@ -307,7 +307,7 @@ impl Queue {
         Ok(Attempt::Done(count))
     }
 
-    /// The commit of putting: the count may be too high for a moment, but never too low.
+    /// The commit store of putting (invariant 1): the count may be too high for a moment, but never too low.
     #[inline]
     fn commit(&self, header: Header<'_>, tail: Tail, moved_to: Option<Segment<'_>>, count: u64) {
         let put = header.word64::<{ layout::PUT_COUNT }>();

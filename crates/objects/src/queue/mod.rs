@@ -2,6 +2,7 @@
 //!
 //! See `README.md` for the protocol and what a kill can leave.
 
+mod append;
 mod block;
 mod close;
 mod consumers;
@@ -14,6 +15,7 @@ mod put;
 mod record;
 mod recovery;
 mod segment;
+mod take;
 mod task;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -137,8 +139,8 @@ impl Queue {
         consumers::clear_table(arena, header, config.joinable.is_some())?;
         let first = me.allocate(segment::FIRST_SIZE, Transit::Structure)?;
         let first = Segment::create(arena, first.offset, 0, 0)?;
-        put::set_tail_segment(header, first);
-        get::set_head_segment(header, first);
+        append::set_tail_segment(header, first);
+        take::set_head_segment(header, first);
         Ok(())
     }
 

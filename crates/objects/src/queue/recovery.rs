@@ -10,7 +10,7 @@ use super::consumers::Consumer;
 use super::layout::{self, Header};
 use super::record::{Record, RecordKind};
 use super::segment::Segment;
-use super::{Mode, Queue, get, operation, put};
+use super::{Mode, Queue, append, operation, take};
 
 impl Queue {
     /// Recomputes what is derived from the tail, and settles what dead producers have in transit.
@@ -21,7 +21,7 @@ impl Queue {
         let block = header.word64::<{ layout::TAIL_SEGMENT }>().load();
         if block != 0 {
             let segment = segment_of(me, block, tail)?;
-            put::set_tail_segment(header, segment);
+            append::set_tail_segment(header, segment);
             let put = count_records(me, segment, tail)?;
             header.word64::<{ layout::PUT_COUNT }>().store(put);
             header.word64::<{ layout::SEEN_GOT }>().store(0);
@@ -42,7 +42,7 @@ impl Queue {
         let block = header.word64::<{ layout::HEAD_SEGMENT }>().load();
         if block != 0 {
             let segment = segment_of(me, block, head)?;
-            get::set_head_segment(header, segment);
+            take::set_head_segment(header, segment);
             let got = count_records(me, segment, head)?;
             header.word64::<{ layout::GOT_COUNT }>().store(got);
             header.word64::<{ layout::SEEN_TAIL }>().store(head);

@@ -122,6 +122,68 @@ pub enum Error {
         /// Items lost since this process was last told.
         count: u64,
     },
+    /// A typed object contains something else than was asked for.
+    #[error("the shared object {handle} is a {kind} of {found}, not a {kind} of {expected}")]
+    WrongContents {
+        /// The handle that was used.
+        handle: Handle,
+        /// What both are.
+        kind: &'static str,
+        /// What was asked for.
+        expected: String,
+        /// What the object contains.
+        found: String,
+    },
+    /// What was to be released is not held.
+    #[error("it cannot be released, because it is not held: acquire it first, and release it once")]
+    NotHeld,
+    /// What was to be released is held by another thread.
+    #[error(
+        "it cannot be released by this thread, because another one holds it (pid {pid}): a \
+         reentrant lock is released by the thread that acquired it"
+    )]
+    HeldByAnother {
+        /// The process whose thread holds it.
+        pid: u32,
+    },
+    /// A lock was acquired more often than can be counted.
+    #[error("a reentrant lock was acquired four billion times by the same thread")]
+    AcquiredTooOften,
+    /// A bounded semaphore was released more often than it was acquired.
+    #[error(
+        "the bounded semaphore was released more often than it was acquired: it has {bound} \
+         permits and none of them is taken"
+    )]
+    ReleasedTooOften {
+        /// Permits that the semaphore has.
+        bound: u32,
+    },
+    /// A semaphore has as many permits as can be counted.
+    #[error("a semaphore can have {limit} permits at most")]
+    TooManyPermits {
+        /// Permits that a semaphore can have.
+        limit: u32,
+    },
+    /// The barrier is broken, and those that waited at it were sent away.
+    #[error(
+        "the barrier is broken: somebody gave up waiting, was killed while waiting, or aborted it; \
+         reset() it to use it again"
+    )]
+    BrokenBarrier,
+    /// A position beyond the end of a list or array.
+    #[error("index {index} is beyond the end: there are {length} elements")]
+    IndexOutOfRange {
+        /// The position that was asked for.
+        index: u64,
+        /// How many elements there were.
+        length: u64,
+    },
+    /// The process from which an answer was awaited has ended.
+    #[error("the process that was to answer (pid {pid}) has ended")]
+    PeerGone {
+        /// The process that ended.
+        pid: u32,
+    },
 }
 
 impl Error {

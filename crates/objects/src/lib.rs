@@ -4,7 +4,10 @@
 //! [`Participant`](procession_arena::Participant) in whose name they run, so that the dead can be
 //! told from the living; typed values are the business of the floors above.
 
+mod contents;
+mod draft;
 mod queue;
+mod record;
 
 use procession_arena::ObjectKind;
 

@@ -6,13 +6,15 @@
 
 mod contents;
 mod draft;
+mod manager;
 mod queue;
 mod record;
 
 use procession_arena::ObjectKind;
 
+pub use manager::Manager;
 pub use queue::{Batch, Message, OnLost, Queue, QueueConfig};
 
 /// The kinds of objects of this crate, for [`Arena::create`](procession_arena::Arena::create) and
 /// [`Arena::attach`](procession_arena::Arena::attach).
-pub static KINDS: &[&dyn ObjectKind] = &[&queue::QueueKind];
+pub static KINDS: &[&dyn ObjectKind] = &[&queue::QueueKind, &manager::ManagerKind];

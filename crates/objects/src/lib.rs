@@ -4,15 +4,21 @@
 //! [`Participant`](procession_arena::Participant) in whose name they run, so that the dead can be
 //! told from the living; typed values are the business of the floors above.
 
+mod array;
+mod cell;
 mod contents;
 mod draft;
 mod queue;
 mod record;
+mod value;
 
 use procession_arena::ObjectKind;
 
+pub use array::{Initial, SharedArray};
+pub use cell::AtomicCell;
 pub use queue::{Batch, Message, OnLost, Queue, QueueConfig};
+pub use value::Value;
 
 /// The kinds of objects of this crate, for [`Arena::create`](procession_arena::Arena::create) and
 /// [`Arena::attach`](procession_arena::Arena::attach).
-pub static KINDS: &[&dyn ObjectKind] = &[&queue::QueueKind];
+pub static KINDS: &[&dyn ObjectKind] = &[&queue::QueueKind, &value::ValueKind, &array::ArrayKind];

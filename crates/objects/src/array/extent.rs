@@ -1,0 +1,85 @@
+//! Where the elements of an array are: read once, checked, and fixed from then on.
+
+use procession_arena::mem::{CACHE_LINE, Unit};
+use procession_arena::{Arena, Error, Result};
+
+use super::layout::{self, HEADER_SIZE, Header};
+
+/// Where the elements of an array are.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Extent {
+    /// Offset of the first one.
+    pub(super) elements: u64,
+    pub(super) length: u64,
+    pub(super) element_size: u64,
+    pub(super) unit: Unit,
+}
+
+impl Extent {
+    /// Reads it from a header whose words cannot be trusted.
+    pub(super) fn read(arena: &Arena, header: Header<'_>) -> Result<Extent> {
+        let length = header.word64::<{ layout::LENGTH }>().load();
+        let element_size = header.word64::<{ layout::ELEMENT_SIZE }>().load();
+        let behind = header.word64::<{ layout::ELEMENTS }>().load();
+        let end = length
+            .checked_mul(element_size)
+            .and_then(|bytes| bytes.checked_add(behind));
+        let fits = end.is_some_and(|end| {
+            arena
+                .capacity(header.offset())
+                .is_ok_and(|room| end <= room)
+        });
+        let elements = header.offset().saturating_add(behind);
+        if !fits || behind < HEADER_SIZE as u64 || !elements.is_multiple_of(CACHE_LINE) {
+            return Err(Error::Corrupt {
+                what: "an array does not fit into its block",
+            });
+        }
+        Ok(Extent {
+            elements,
+            length,
+            element_size,
+            unit: Unit::of(element_size),
+        })
+    }
+
+    /// Bytes of all elements.
+    pub(super) fn bytes(self) -> u64 {
+        // Cannot overflow: `read` has checked it.
+        self.length.saturating_mul(self.element_size)
+    }
+
+    /// Offset of the element at `index`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::IndexOutOfRange`].
+    #[inline]
+    pub(super) fn element(self, index: u64) -> Result<u64> {
+        match index < self.length {
+            true => Ok(self.elements + index * self.element_size),
+            false => Err(self.out_of_range(index)),
+        }
+    }
+
+    /// Offset of the first of `count` elements.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::IndexOutOfRange`] with the last of them.
+    #[inline]
+    pub(super) fn range(self, first: u64, count: u64) -> Result<u64> {
+        match first.checked_add(count) {
+            Some(end) if end <= self.length => Ok(self.elements + first * self.element_size),
+            end => Err(self.out_of_range(end.unwrap_or(u64::MAX).saturating_sub(1).max(first))),
+        }
+    }
+
+    #[cold]
+    fn out_of_range(self, index: u64) -> Error {
+        Error::IndexOutOfRange {
+            index,
+            length: self.length,
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! What the arena must know of arrays.
+
+use procession_arena::{Block, Handle, Object, ObjectKind, Participant, ProcessId, Result};
+
+use super::NAME;
+
+/// The number of this kind in the object table.
+pub(super) const TAG: u8 = 11;
+
+/// Arrays.
+#[derive(Debug)]
+pub(crate) struct ArrayKind;
+
+impl ObjectKind for ArrayKind {
+    fn tag(&self) -> u8 {
+        TAG
+    }
+
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn recover(&self, _me: &Participant, _object: Object) -> Result<()> {
+        Ok(())
+    }
+
+    fn process_gone(
+        &self,
+        _me: &Participant,
+        _object: Object,
+        _process: ProcessId,
+        _pid: u32,
+    ) -> Result<()> {
+        Ok(())
+    }
+
+    fn take_apart(&self, _me: &Participant, _object: Object) -> Result<()> {
+        Ok(())
+    }
+
+    fn visit_blocks(
+        &self,
+        _me: &Participant,
+        _object: Object,
+        _visit: &mut dyn FnMut(Block),
+    ) -> Result<()> {
+        Ok(())
+    }
+
+    fn visit_handles(
+        &self,
+        _me: &Participant,
+        _object: Object,
+        _visit: &mut dyn FnMut(Handle),
+    ) -> Result<()> {
+        Ok(())
+    }
+}

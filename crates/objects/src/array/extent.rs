@@ -71,7 +71,7 @@ impl Extent {
     pub(super) fn range(self, first: u64, count: u64) -> Result<u64> {
         match first.checked_add(count) {
             Some(end) if end <= self.length => Ok(self.elements + first * self.element_size),
-            end => Err(self.out_of_range(end.unwrap_or(u64::MAX).saturating_sub(1).max(first))),
+            _ => Err(self.out_of_range(first.saturating_add(count.saturating_sub(1)))),
         }
     }
 

@@ -9,7 +9,12 @@ mod cell;
 mod contents;
 mod draft;
 mod queue;
+mod reading;
 mod record;
+mod record_reading;
+mod sequence_lock;
+mod snapshot;
+mod under_way;
 mod value;
 
 use procession_arena::ObjectKind;
@@ -17,6 +22,8 @@ use procession_arena::ObjectKind;
 pub use array::{Initial, SharedArray};
 pub use cell::AtomicCell;
 pub use queue::{Batch, Message, OnLost, Queue, QueueConfig};
+pub use reading::{Expect, Reading, Stamp};
+pub use snapshot::{Snapshot, SnapshotEntry};
 pub use value::Value;
 
 /// The kinds of objects of this crate, for [`Arena::create`](procession_arena::Arena::create) and

@@ -2,7 +2,7 @@
 
 use procession_arena::{Block, Handle, Object, ObjectKind, Participant, ProcessId, Result};
 
-use super::NAME;
+use super::{Form, NAME, Value};
 
 /// The number of this kind in the object table.
 pub(super) const TAG: u8 = 10;
@@ -20,8 +20,8 @@ impl ObjectKind for ValueKind {
         NAME
     }
 
-    fn recover(&self, _me: &Participant, _object: Object) -> Result<()> {
-        Ok(())
+    fn recover(&self, me: &Participant, object: Object) -> Result<()> {
+        Value::open(me, object)?.recover(me)
     }
 
     fn process_gone(
@@ -34,25 +34,29 @@ impl ObjectKind for ValueKind {
         Ok(())
     }
 
-    fn take_apart(&self, _me: &Participant, _object: Object) -> Result<()> {
-        Ok(())
+    fn take_apart(&self, me: &Participant, object: Object) -> Result<()> {
+        let value = Value::open(me, object)?;
+        match value.form {
+            Form::Word(_) => Ok(()),
+            Form::Record => value.take_apart(me),
+        }
     }
 
     fn visit_blocks(
         &self,
-        _me: &Participant,
-        _object: Object,
-        _visit: &mut dyn FnMut(Block),
+        me: &Participant,
+        object: Object,
+        visit: &mut dyn FnMut(Block),
     ) -> Result<()> {
-        Ok(())
+        Value::open(me, object)?.visit_blocks(me, visit)
     }
 
     fn visit_handles(
         &self,
-        _me: &Participant,
-        _object: Object,
-        _visit: &mut dyn FnMut(Handle),
+        me: &Participant,
+        object: Object,
+        visit: &mut dyn FnMut(Handle),
     ) -> Result<()> {
-        Ok(())
+        Value::open(me, object)?.visit_handles(me, visit)
     }
 }

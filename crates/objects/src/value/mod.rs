@@ -2,14 +2,18 @@
 //!
 //! See `README.md` for the two forms and what a kill can leave.
 
+mod get;
 mod kind;
 mod layout;
+mod recovery;
+mod set;
 mod word;
 
 use procession_arena::mem::Unit;
-use procession_arena::{Error, Handle, Object, Participant, Result};
+use procession_arena::{Error, FIRST_OF_KIND, Handle, Object, Participant, Result};
 
 use crate::contents;
+use crate::under_way::UnderWay;
 pub(crate) use kind::ValueKind;
 use layout::Header;
 
@@ -23,6 +27,16 @@ enum Form {
     Word(Unit),
     /// As a record that is replaced.
     Record,
+}
+
+/// Operations on values in record form, as they stand in intents.
+mod operation {
+    use super::FIRST_OF_KIND;
+
+    pub(super) const GET: u8 = FIRST_OF_KIND;
+    pub(super) const SET: u8 = FIRST_OF_KIND + 1;
+    /// Freeing the record of a value that nobody reaches any more.
+    pub(super) const TAKE_APART: u8 = FIRST_OF_KIND + 2;
 }
 
 /// This process's view of a value in the arena.
@@ -115,6 +129,21 @@ impl Value {
     #[inline]
     fn header<'a>(&self, me: &'a Participant) -> Result<Header<'a>> {
         layout::header(me.arena(), self.object.header)
+    }
+
+    /// Announces an operation on this value; it ends when the result is dropped.
+    #[inline]
+    fn begin<'a>(&self, me: &'a Participant, operation: u8) -> Result<UnderWay<'a>> {
+        UnderWay::begin(me, operation, self.object.handle)
+    }
+
+    /// Refuses operations of the record form on a value that has none.
+    #[inline]
+    fn must_be_record(&self) -> Result<()> {
+        match self.form {
+            Form::Record => Ok(()),
+            Form::Word(_) => Err(self.wrong_form("any number of bytes")),
+        }
     }
 
     /// An operation of the other form was asked for.

@@ -17,4 +17,6 @@ pub mod enumerate;
 #[cfg(feature = "simulation")]
 pub mod queue;
 #[cfg(feature = "simulation")]
+pub mod value;
+#[cfg(feature = "simulation")]
 pub mod world;

@@ -8,11 +8,19 @@ mod contents;
 mod draft;
 mod queue;
 mod record;
+mod sync;
+mod under_way;
 
 use procession_arena::ObjectKind;
 
 pub use queue::{Batch, Message, OnLost, Queue, QueueConfig};
+pub use sync::{Condition, Hold, Holder, Lock, ReentrantLock, Taken, Waited, Waiting};
 
 /// The kinds of objects of this crate, for [`Arena::create`](procession_arena::Arena::create) and
 /// [`Arena::attach`](procession_arena::Arena::attach).
-pub static KINDS: &[&dyn ObjectKind] = &[&queue::QueueKind];
+pub static KINDS: &[&dyn ObjectKind] = &[
+    &queue::QueueKind,
+    &sync::LockKind,
+    &sync::ReentrantLockKind,
+    &sync::ConditionKind,
+];

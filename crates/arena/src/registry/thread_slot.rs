@@ -152,7 +152,12 @@ impl<'a> ThreadSlot<'a> {
 
 impl Arena {
     /// True if the thread that `token` names will never run again.
-    pub(crate) fn is_dead(&self, token: ThreadToken) -> Result<bool> {
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Corrupt`] if the registry is damaged.
+    #[inline]
+    pub fn is_dead(&self, token: ThreadToken) -> Result<bool> {
         let slot = ThreadSlot::new(self, token.index())?;
         let status = slot.status()?;
         // Another generation: the slot moved on after everything was recovered (invariant 5).

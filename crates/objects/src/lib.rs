@@ -4,6 +4,7 @@
 //! [`Participant`](procession_arena::Participant) in whose name they run, so that the dead can be
 //! told from the living; typed values are the business of the floors above.
 
+mod attach;
 mod contents;
 mod draft;
 mod queue;
@@ -14,7 +15,10 @@ mod under_way;
 use procession_arena::ObjectKind;
 
 pub use queue::{Batch, Message, OnLost, Queue, QueueConfig};
-pub use sync::{Condition, Hold, Holder, Lock, ReentrantLock, Taken, Waited, Waiting};
+pub use sync::{
+    Barrier, Condition, Event, Hold, Holder, LastTurn, Lock, PermitRule, ReentrantLock, Semaphore,
+    Taken, Turn, Waited, Waiting,
+};
 
 /// The kinds of objects of this crate, for [`Arena::create`](procession_arena::Arena::create) and
 /// [`Arena::attach`](procession_arena::Arena::attach).
@@ -23,4 +27,7 @@ pub static KINDS: &[&dyn ObjectKind] = &[
     &sync::LockKind,
     &sync::ReentrantLockKind,
     &sync::ConditionKind,
+    &sync::SemaphoreKind,
+    &sync::EventKind,
+    &sync::BarrierKind,
 ];

@@ -151,12 +151,11 @@ impl<'a> ThreadSlot<'a> {
 }
 
 impl Arena {
-    /// True if the thread that `token` names will never run again.
+    /// True if the thread that `token` names will never run again: it was killed, or has ended.
     ///
     /// # Errors
     ///
-    /// [`Error::Corrupt`] if the registry is damaged.
-    #[inline]
+    /// [`Error::Corrupt`] if it names no possible thread.
     pub fn is_dead(&self, token: ThreadToken) -> Result<bool> {
         let slot = ThreadSlot::new(self, token.index())?;
         let status = slot.status()?;

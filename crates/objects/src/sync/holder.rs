@@ -49,11 +49,7 @@ impl Hold {
     pub(super) fn of(me: &Participant) -> Hold {
         let process = me.process();
         let generation = u64::from(process.generation & GENERATION_BITS);
-        Hold(
-            generation << 48
-                | (u64::from(process.index) + 1) << 32
-                | u64::from(me.token().bits()),
-        )
+        Hold(generation << 48 | (u64::from(process.index) + 1) << 32 | u64::from(me.token().bits()))
     }
 
     pub(super) fn from_word(word: u64) -> Hold {

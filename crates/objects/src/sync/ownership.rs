@@ -167,12 +167,9 @@ impl<'a> Ownership<'a> {
         if let State::Held(owner) = self.state()? {
             me.heard(owner.thread.bits());
         }
-        let taken = self.event().wait_for_watching(
-            me,
-            wait,
-            || self.watched(me),
-            || self.try_take(me),
-        )?;
+        let taken =
+            self.event()
+                .wait_for_watching(me, wait, || self.watched(me), || self.try_take(me))?;
         if taken.is_none() {
             // It may have been the one that watched the holder.
             self.event().notify(1);

@@ -2,10 +2,10 @@
 
 use procession_arena::{Error, Handle, Object, Participant, Result};
 
+use super::Condition;
 use super::guarded::Guarded;
 use super::layout::{self, LANE_COUNT};
 use super::line::View;
-use super::Condition;
 
 impl Condition {
     /// Settles what dead threads have under way here; then wakes everybody, also those who wait for

@@ -62,11 +62,7 @@ impl Condition {
     /// As [`wait`](Self::wait).
     pub fn enter(&self, me: &Participant) -> Result<Waiting> {
         let hold = self.guarded.own_hold(me)?;
-        let in_line = InLine(UnderWay::begin(
-            me,
-            operation::ENTER,
-            self.object.handle,
-        )?);
+        let in_line = InLine(UnderWay::begin(me, operation::ENTER, self.object.handle)?);
         let ticket = self.draw_ticket(me, in_line.0.intent)?;
         let depth = self.guarded.give_back(me, hold)?;
         // It stands in line beyond this call.

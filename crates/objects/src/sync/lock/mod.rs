@@ -11,6 +11,7 @@ pub(super) use kind::{NAME, TAG};
 
 use super::holder::{Hold, Holder};
 use super::ownership::{HEADER_BLOCK, HeldBy, Ownership, Taken};
+use crate::attach::attach;
 use crate::under_way::UnderWay;
 
 /// Operations, as they stand in intents.
@@ -59,16 +60,7 @@ impl Lock {
     ///
     /// [`Error::StaleHandle`] if the lock is gone, [`Error::WrongKind`] if it is something else.
     pub fn attach(me: &Participant, handle: Handle) -> Result<Lock> {
-        let (object, kind) = me.attach(handle)?;
-        if kind.tag() != TAG {
-            me.detach(handle)?;
-            return Err(Error::WrongKind {
-                handle,
-                expected: NAME,
-                found: kind.name(),
-            });
-        }
-        Ok(Lock { object })
+        attach(me, handle, &LockKind).map(Lock::of)
     }
 
     pub(super) fn of(object: Object) -> Lock {

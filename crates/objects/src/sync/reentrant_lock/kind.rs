@@ -36,7 +36,9 @@ impl ObjectKind for ReentrantLockKind {
         process: ProcessId,
         pid: u32,
     ) -> Result<()> {
-        ReentrantLock::of(object).ownership(me)?.process_gone(process, pid)
+        ReentrantLock::of(object)
+            .ownership(me)?
+            .process_gone(process, pid)
     }
 
     fn take_apart(&self, _me: &Participant, _object: Object) -> Result<()> {

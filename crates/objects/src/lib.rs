@@ -5,6 +5,7 @@
 //! told from the living; typed values are the business of the floors above.
 
 mod array;
+mod attach;
 mod cell;
 mod contents;
 mod draft;
@@ -14,6 +15,7 @@ mod record;
 mod record_reading;
 mod sequence_lock;
 mod snapshot;
+mod sync;
 mod under_way;
 mod value;
 
@@ -24,8 +26,22 @@ pub use cell::AtomicCell;
 pub use queue::{Batch, Message, OnLost, Queue, QueueConfig};
 pub use reading::{Expect, Reading, Stamp};
 pub use snapshot::{Snapshot, SnapshotEntry};
+pub use sync::{
+    Barrier, Condition, Event, Hold, Holder, LastTurn, Lock, PermitRule, ReentrantLock, Semaphore,
+    Taken, Turn, Waited, Waiting,
+};
 pub use value::Value;
 
 /// The kinds of objects of this crate, for [`Arena::create`](procession_arena::Arena::create) and
 /// [`Arena::attach`](procession_arena::Arena::attach).
-pub static KINDS: &[&dyn ObjectKind] = &[&queue::QueueKind, &value::ValueKind, &array::ArrayKind];
+pub static KINDS: &[&dyn ObjectKind] = &[
+    &queue::QueueKind,
+    &sync::LockKind,
+    &sync::ReentrantLockKind,
+    &sync::ConditionKind,
+    &sync::SemaphoreKind,
+    &sync::EventKind,
+    &sync::BarrierKind,
+    &value::ValueKind,
+    &array::ArrayKind,
+];

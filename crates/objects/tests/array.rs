@@ -5,7 +5,7 @@ mod session;
 use std::error::Error as StdError;
 use std::thread;
 
-use procession_arena::{Error, Result};
+use procession_arena::{Error, Result, Wait};
 use procession_objects::{Initial, SharedArray};
 use session::Session;
 
@@ -218,5 +218,72 @@ fn an_array_may_be_empty_or_large() -> Outcome {
     assert!(place.cast::<u8>().addr().get().is_multiple_of(64));
     large.detach(&me)?;
     assert_eq!(me.verify()?.blocks, 0);
+    Ok(())
+}
+
+#[test]
+fn the_lock_has_one_holder_and_is_released_by_that_hold() -> Outcome {
+    let session = Session::new()?;
+    let me = session.thread()?;
+    let other = session.thread_of_another_process()?;
+    let array = SharedArray::create(&me, Initial::Repeated(&[0; 8], 2), None)?;
+    let same = SharedArray::attach(&other, array.handle(), None)?;
+    assert_eq!(array.holder(&me)?, None);
+    let taken = array.acquire(&me, Wait::Never)?;
+    assert_eq!(taken.abandoned_by, None);
+    assert_eq!(
+        same.holder(&other)?.map(|holder| holder.pid),
+        Some(std::process::id())
+    );
+    assert!(matches!(
+        same.acquire(&other, Wait::Never),
+        Err(Error::TimedOut)
+    ));
+    assert!(!same.release_hold(&other, taken.hold)?, "not its own");
+    // The lock is advice: it keeps nobody from the elements.
+    same.cell(&other, 1)?.store(3);
+    assert!(array.release_hold(&me, taken.hold)?);
+    assert!(!array.release_hold(&me, taken.hold)?, "only once");
+    let taken = same.acquire(&other, Wait::Never)?;
+    // It lets go of the array as a process that ends would.
+    same.detach(&other)?;
+    assert_eq!(
+        array.acquire(&me, Wait::Never)?.abandoned_by,
+        Some(std::process::id())
+    );
+    assert!(!array.release_hold(&me, taken.hold)?);
+    array.detach(&me)?;
+    assert_eq!(me.verify()?.blocks, 0);
+    Ok(())
+}
+
+#[test]
+fn changes_under_the_lock_belong_together() -> Outcome {
+    let session = Session::new()?;
+    let me = session.thread()?;
+    let array = SharedArray::create(&me, Initial::Repeated(&[0; 8], 2), None)?;
+    thread::scope(|scope| -> Result<()> {
+        let workers: Vec<_> = (0..THREADS)
+            .map(|_| {
+                scope.spawn(|| -> Result<()> {
+                    let me = session.thread()?;
+                    for _ in 0..ROUNDS {
+                        let taken = array.acquire(&me, Wait::Forever)?;
+                        let (first, second) = (array.cell(&me, 0)?, array.cell(&me, 1)?);
+                        let before = first.load();
+                        assert_eq!(second.load(), before);
+                        first.store(before + 1);
+                        second.store(before + 1);
+                        assert!(array.release_hold(&me, taken.hold)?);
+                    }
+                    Ok(())
+                })
+            })
+            .collect();
+        workers
+            .into_iter()
+            .try_for_each(|worker| worker.join().unwrap_or(Err(Error::TimedOut)))
+    })?;
+    assert_eq!(array.cell(&me, 0)?.load(), THREADS * ROUNDS);
     Ok(())
 }

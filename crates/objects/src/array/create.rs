@@ -42,7 +42,7 @@ impl SharedArray {
         contents: Option<&str>,
     ) -> Result<SharedArray> {
         let (size, length) = initial.shape();
-        let front = HEADER_SIZE as u64 + contents::room_for(contents) + CACHE_LINE;
+        let front = HEADER_SIZE as u64 + contents::room_for(contents) + 2 * CACHE_LINE;
         let total = size
             .checked_mul(length)
             .and_then(|bytes| bytes.checked_add(front));
@@ -65,12 +65,11 @@ fn write(me: &Participant, block: u64, initial: Initial<'_>, contents: Option<&s
     let header = layout::header(arena, block)?;
     let (size, length) = initial.shape();
     let behind = block + HEADER_SIZE as u64 + contents::room_for(contents);
-    let elements = behind.next_multiple_of(CACHE_LINE);
+    let lock = behind.next_multiple_of(CACHE_LINE);
     header.word64::<{ layout::LENGTH }>().store(length);
     header.word64::<{ layout::ELEMENT_SIZE }>().store(size);
-    header
-        .word64::<{ layout::ELEMENTS }>()
-        .store(elements - block);
+    header.word64::<{ layout::LOCK }>().store(lock - block);
+    arena.window().clear(lock, CACHE_LINE)?;
     contents::write(arena, block + HEADER_SIZE as u64, contents)?;
     let extent = Extent::read(arena, header)?;
     match initial {

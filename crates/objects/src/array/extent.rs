@@ -8,7 +8,9 @@ use super::layout::{self, HEADER_SIZE, Header};
 /// Where the elements of an array are.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Extent {
-    /// Offset of the first one.
+    /// Offset of the line with the lock.
+    pub(super) lock: u64,
+    /// Offset of the first element.
     pub(super) elements: u64,
     pub(super) length: u64,
     pub(super) element_size: u64,
@@ -20,23 +22,21 @@ impl Extent {
     pub(super) fn read(arena: &Arena, header: Header<'_>) -> Result<Extent> {
         let length = header.word64::<{ layout::LENGTH }>().load();
         let element_size = header.word64::<{ layout::ELEMENT_SIZE }>().load();
-        let behind = header.word64::<{ layout::ELEMENTS }>().load();
+        let behind = header.word64::<{ layout::LOCK }>().load();
         let end = length
             .checked_mul(element_size)
-            .and_then(|bytes| bytes.checked_add(behind));
-        let fits = end.is_some_and(|end| {
-            arena
-                .capacity(header.offset())
-                .is_ok_and(|room| end <= room)
-        });
-        let elements = header.offset().saturating_add(behind);
-        if !fits || behind < HEADER_SIZE as u64 || !elements.is_multiple_of(CACHE_LINE) {
+            .and_then(|bytes| bytes.checked_add(behind)?.checked_add(CACHE_LINE));
+        let room = arena.capacity(header.offset())?;
+        let lock = header.offset().saturating_add(behind);
+        let fits = end.is_some_and(|end| end <= room);
+        if !fits || behind < HEADER_SIZE as u64 || !lock.is_multiple_of(CACHE_LINE) {
             return Err(Error::Corrupt {
                 what: "an array does not fit into its block",
             });
         }
         Ok(Extent {
-            elements,
+            lock,
+            elements: lock + CACHE_LINE,
             length,
             element_size,
             unit: Unit::of(element_size),

@@ -2,7 +2,7 @@
 
 use procession_arena::{Block, Handle, Object, ObjectKind, Participant, ProcessId, Result};
 
-use super::NAME;
+use super::{NAME, SharedArray};
 
 /// The number of this kind in the object table.
 pub(super) const TAG: u8 = 11;
@@ -20,18 +20,21 @@ impl ObjectKind for ArrayKind {
         NAME
     }
 
-    fn recover(&self, _me: &Participant, _object: Object) -> Result<()> {
+    /// Nothing is ever in transit; but whoever died may have owed a wake.
+    fn recover(&self, me: &Participant, object: Object) -> Result<()> {
+        SharedArray::open(me, object)?.lock(me)?.recover();
         Ok(())
     }
 
     fn process_gone(
         &self,
-        _me: &Participant,
-        _object: Object,
-        _process: ProcessId,
-        _pid: u32,
+        me: &Participant,
+        object: Object,
+        process: ProcessId,
+        pid: u32,
     ) -> Result<()> {
-        Ok(())
+        let array = SharedArray::open(me, object)?;
+        array.lock(me)?.process_gone(process, pid)
     }
 
     fn take_apart(&self, _me: &Participant, _object: Object) -> Result<()> {

@@ -4,16 +4,15 @@ use procession_arena::mem::Region;
 use procession_arena::{Arena, Result};
 
 /// Bytes of the words before the description of the contents.
-pub(super) const HEADER_SIZE: usize = 32;
+pub(super) const HEADER_SIZE: usize = 24;
 
 /// How many elements there are.
 pub(super) const LENGTH: usize = 0;
 /// Bytes of each.
 pub(super) const ELEMENT_SIZE: usize = 8;
-/// How far behind the beginning of the header the elements begin.
-pub(super) const ELEMENTS: usize = 16;
-/// The lock of the array: an object of its own.
-pub(super) const LOCK: usize = 24;
+/// How far behind the beginning of the header the line with the lock begins. The elements begin
+/// behind that.
+pub(super) const LOCK: usize = 16;
 
 pub(super) type Header<'a> = Region<'a, HEADER_SIZE>;
 

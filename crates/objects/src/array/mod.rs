@@ -7,6 +7,7 @@ mod create;
 mod extent;
 mod kind;
 mod layout;
+mod lock;
 
 use procession_arena::{Error, Handle, Object, Participant, Result};
 
@@ -26,7 +27,8 @@ const NAME: &str = "array";
 /// # If a process dies
 ///
 /// While it writes an element of 1, 2, 4 or 8 bytes: that is the old one or the new one. While it
-/// writes another, or several: a part of it is written. Nobody is blocked.
+/// writes another, or several: a part of it is written. As holder of the lock: whoever takes it next
+/// gets it at once, and is told. Nobody is blocked.
 #[derive(Debug)]
 pub struct SharedArray {
     object: Object,

@@ -1,6 +1,8 @@
 //! Operations of arrays, cut short.
 
-use procession_arena::Participant;
+use std::cell::Cell;
+
+use procession_arena::{Participant, Wait};
 use procession_objects::{Initial, SharedArray};
 
 use crate::enumerate::{Scenario, must};
@@ -26,10 +28,21 @@ pub enum Operation {
     Write,
     /// Makes all elements but the last the same.
     Fill,
+    /// Takes the lock, writes all elements but the last one by one, and releases it.
+    ChangeTogether,
     /// Creates another array of so many elements and gives it up again.
     CreateAndDetach(u64),
     /// Gives up the array; nobody else holds it.
     Detach,
+}
+
+/// What became of the array.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Observed {
+    /// All bytes; none if nobody holds the array any more.
+    bytes: Vec<u8>,
+    /// Whether somebody was told that a holder of the lock had died.
+    told: bool,
 }
 
 /// An array of elements of some size, and what happens to it.
@@ -47,6 +60,8 @@ pub struct Shared {
     array: SharedArray,
     /// Holds the array until the end; `None` if the victim has the last hold.
     holder: Option<Participant>,
+    /// How often successors were told of a death.
+    told: Cell<u32>,
 }
 
 impl ArrayScenario {
@@ -70,10 +85,20 @@ impl ArrayScenario {
     }
 }
 
+impl Shared {
+    /// Takes the lock, which nobody alive holds, and releases it.
+    fn take_turn(&self, me: &Participant) {
+        let taken = must(self.array.acquire(me, Wait::Never));
+        if taken.abandoned_by.is_some() {
+            self.told.set(self.told.get() + 1);
+        }
+        assert!(must(self.array.release_hold(me, taken.hold)));
+    }
+}
+
 impl Scenario for ArrayScenario {
     type Shared = Shared;
-    /// All bytes; none if nobody holds the array any more.
-    type Observed = Vec<u8>;
+    type Observed = Observed;
 
     fn name(&self) -> String {
         format!(
@@ -89,7 +114,11 @@ impl Scenario for ArrayScenario {
             must(SharedArray::attach(&holder, array.handle(), Some("bytes")));
             holder
         });
-        Shared { array, holder }
+        Shared {
+            array,
+            holder,
+            told: Cell::new(0),
+        }
     }
 
     fn operate(&self, Shared { array, .. }: &Shared, victim: &Participant) {
@@ -108,6 +137,13 @@ impl Scenario for ArrayScenario {
                 must(array.write_from(victim, 0, &elements));
             }
             Operation::Fill => must(array.fill(victim, 0, LENGTH - 1, &self.element(AFTER))),
+            Operation::ChangeTogether => {
+                let taken = must(array.acquire(victim, Wait::Never));
+                for index in 0..LENGTH - 1 {
+                    must(array.write_from(victim, index, &self.element(AFTER)));
+                }
+                assert!(must(array.release_hold(victim, taken.hold)));
+            }
             Operation::CreateAndDetach(length) => {
                 let other = self.create(victim, length);
                 must(other.fill(victim, 0, length, &self.element(AFTER)));
@@ -118,33 +154,50 @@ impl Scenario for ArrayScenario {
     }
 
     fn use_object(&self, shared: &Shared, user: &Participant) {
-        if shared.holder.is_some() {
-            let element = self.element(SUCCESSORS);
-            must(shared.array.write_from(user, LENGTH - 1, &element));
-        }
-    }
-
-    fn observe(&self, shared: &Shared, survivor: &Participant) -> Vec<u8> {
         if shared.holder.is_none() {
-            return Vec::new();
+            return;
         }
-        let mut bytes = vec![0; LENGTH as usize * self.element_size];
-        must(shared.array.read_into(survivor, 0, &mut bytes));
-        bytes
+        if self.operation == Operation::ChangeTogether {
+            shared.take_turn(user);
+        }
+        let element = self.element(SUCCESSORS);
+        must(shared.array.write_from(user, LENGTH - 1, &element));
     }
 
-    fn allows(&self, observed: &Vec<u8>, used: bool) -> bool {
+    fn observe(&self, shared: &Shared, survivor: &Participant) -> Observed {
+        let mut observed = Observed {
+            bytes: Vec::new(),
+            told: false,
+        };
+        if shared.holder.is_none() {
+            return observed;
+        }
+        shared.take_turn(survivor);
+        assert_eq!(must(shared.array.holder(survivor)), None);
+        observed.told = shared.told.get() > 0;
+        observed.bytes = vec![0; LENGTH as usize * self.element_size];
+        must(shared.array.read_into(survivor, 0, &mut observed.bytes));
+        observed
+    }
+
+    fn allows(&self, observed: &Observed, used: bool) -> bool {
         if self.operation == Operation::Detach {
-            return observed.is_empty();
+            return observed.bytes.is_empty();
         }
         let changed = match self.operation {
             Operation::Store | Operation::CompareExchange | Operation::FetchUpdate => 1,
-            Operation::Write | Operation::Fill => LENGTH as usize - 1,
+            Operation::Write | Operation::Fill | Operation::ChangeTogether => LENGTH as usize - 1,
             Operation::CreateAndDetach(_) | Operation::Detach => 0,
         };
         let last = if used { SUCCESSORS } else { BEFORE };
-        let elements: Vec<_> = observed.chunks(self.element_size).collect();
-        elements.len() == LENGTH as usize
+        let elements: Vec<_> = observed.bytes.chunks(self.element_size).collect();
+        let together = elements.first() == elements.get(LENGTH as usize - 2);
+        let is_told = match self.operation {
+            Operation::ChangeTogether => together || observed.told,
+            _ => !observed.told,
+        };
+        is_told
+            && elements.len() == LENGTH as usize
             && elements.iter().enumerate().all(|(index, found)| {
                 let is = |byte| *found == self.element(byte);
                 match index {

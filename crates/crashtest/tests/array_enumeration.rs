@@ -48,6 +48,11 @@ fn fill() {
 }
 
 #[test]
+fn change_together() {
+    enumerate_all(Operation::ChangeTogether, &[8]);
+}
+
+#[test]
 fn create_and_detach() {
     // As a run of pages; a small object is created by the enumeration of values.
     enumerate_all(Operation::CreateAndDetach(1000), &[12]);

@@ -11,10 +11,14 @@
 #![allow(clippy::panic, reason = "a test harness fails by panicking")]
 
 #[cfg(feature = "simulation")]
+pub mod array;
+#[cfg(feature = "simulation")]
 pub mod enumerate;
 #[cfg(feature = "simulation")]
 pub mod keeper;
 #[cfg(feature = "simulation")]
 pub mod queue;
+#[cfg(feature = "simulation")]
+pub mod value;
 #[cfg(feature = "simulation")]
 pub mod world;

@@ -93,6 +93,7 @@ mod handle;
 mod init;
 mod joinable_queue;
 mod manager;
+mod number;
 mod passengers;
 mod process;
 mod queue;
@@ -100,6 +101,7 @@ mod queue_error;
 mod shared_error;
 mod spawn_error;
 mod testing;
+mod value;
 
 pub use context::{Context, context};
 pub use current_process::{CurrentProcess, current_process};
@@ -107,6 +109,7 @@ pub use function::Function;
 pub use init::init;
 pub use joinable_queue::{Delivery, JoinableQueue, JoinableQueueBuilder};
 pub use manager::{ByMutableReference, ByReference, Manager, Method, Proxy, ProxyError};
+pub use number::{Bits, Number};
 pub use process::{Process, ProcessBuilder};
 pub use procession_engine::{AlreadyBegun, LaunchError, ProcessError, StartMethod, Stdio};
 pub use procession_objects::OnLost;
@@ -114,6 +117,7 @@ pub use queue::{GetManyError, Iter, PutManyError, Queue, QueueBuilder};
 pub use queue_error::QueueError;
 pub use shared_error::SharedError;
 pub use spawn_error::SpawnError;
+pub use value::Value;
 
 /// What the macros of this crate expand to; not for direct use.
 #[doc(hidden)]

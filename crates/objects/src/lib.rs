@@ -7,6 +7,7 @@
 mod attach;
 mod contents;
 mod draft;
+mod manager;
 mod queue;
 mod record;
 mod sync;
@@ -14,6 +15,7 @@ mod under_way;
 
 use procession_arena::ObjectKind;
 
+pub use manager::Manager;
 pub use queue::{Batch, Message, OnLost, Queue, QueueConfig};
 pub use sync::{Barrier, Event, LastTurn, PermitRule, Semaphore, Turn};
 
@@ -24,4 +26,5 @@ pub static KINDS: &[&dyn ObjectKind] = &[
     &sync::SemaphoreKind,
     &sync::EventKind,
     &sync::BarrierKind,
+    &manager::ManagerKind,
 ];

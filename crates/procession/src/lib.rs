@@ -84,10 +84,12 @@
 //! Linux on x86-64 and AArch64.
 
 mod attachment;
+mod barrier;
 mod codec;
 mod context;
 mod current_process;
 mod deadline;
+mod event;
 mod function;
 mod handle;
 mod init;
@@ -98,13 +100,16 @@ mod passengers;
 mod process;
 mod queue;
 mod queue_error;
+mod semaphore;
 mod shared_error;
 mod spawn_error;
 mod testing;
 mod value;
 
+pub use barrier::{Barrier, BarrierTurn};
 pub use context::{Context, context};
 pub use current_process::{CurrentProcess, current_process};
+pub use event::Event;
 pub use function::Function;
 pub use init::init;
 pub use joinable_queue::{Delivery, JoinableQueue, JoinableQueueBuilder};
@@ -115,6 +120,7 @@ pub use procession_engine::{AlreadyBegun, LaunchError, ProcessError, StartMethod
 pub use procession_objects::OnLost;
 pub use queue::{GetManyError, Iter, PutManyError, Queue, QueueBuilder};
 pub use queue_error::QueueError;
+pub use semaphore::{BoundedSemaphore, Permit, Semaphore, SemaphoreBuilder};
 pub use shared_error::SharedError;
 pub use spawn_error::SpawnError;
 pub use value::Value;

@@ -33,6 +33,7 @@ pub use layout::LAYOUT_VERSION;
 pub use lock::{Guard, Lock};
 pub use object_table::{Handle, Object, ObjectKind};
 pub use registry::{
-    FIRST_OF_KIND, Intent, OWNED, Participant, ProcessId, Target, ThreadId, ThreadToken, Transit,
+    AtWork, FIRST_OF_KIND, Intent, OWNED, Participant, ProcessId, Target, ThreadId, ThreadToken,
+    Transit,
 };
 pub use verify::Inventory;

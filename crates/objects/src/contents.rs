@@ -62,7 +62,9 @@ fn read(arena: &Arena, place: u64) -> Result<String> {
     let length = arena.window().word64(place + 8)?.load();
     let length = length.min(LONGEST as u64) as usize;
     let mut bytes = Vec::new();
-    arena.window().append_to(&mut bytes, place + WORDS, length)?;
+    arena
+        .window()
+        .append_to(&mut bytes, place + WORDS, length)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 

@@ -2,45 +2,83 @@
 
 use procession_arena::{Error, Handle, Participant};
 use procession_engine::with_participant;
-use procession_objects::{Queue, QueueConfig};
+use procession_objects::Queue;
+use serde::{Deserializer, Serializer, de};
 
-/// This process's hold on a shared queue: while it exists, the queue does.
-///
-/// All clones of a typed handle in a process share one of it. Should the process be killed, the
-/// session lets go in its stead.
-pub(crate) struct Attachment(Queue);
+use crate::handle;
 
-impl Attachment {
-    /// Creates a queue.
-    pub(crate) fn create(config: &QueueConfig) -> Result<Attachment, Error> {
-        with_participant(|me| Queue::create(me, config)).map(Attachment)
-    }
+/// An object in shared memory, as the floor below knows it.
+pub(crate) trait SharedObject {
+    /// What users call it.
+    const NAME: &'static str;
 
-    /// Takes hold of a queue that somebody else holds as well.
-    pub(crate) fn attach(handle: Handle) -> Result<Attachment, Error> {
-        with_participant(|me| Queue::attach(me, handle)).map(Attachment)
-    }
+    /// Its name in every process of the session.
+    fn handle(&self) -> Handle;
+}
 
-    /// The queue, to be asked what it says without a participant.
-    #[inline]
-    pub(crate) fn queue(&self) -> &Queue {
-        &self.0
-    }
+impl SharedObject for Queue {
+    const NAME: &'static str = "queue";
 
-    /// Does something with the queue, as this thread.
-    #[inline]
-    pub(crate) fn with<R>(
-        &self,
-        work: impl FnOnce(&Queue, &Participant) -> Result<R, Error>,
-    ) -> Result<R, Error> {
-        with_participant(|me| work(&self.0, me))
+    fn handle(&self) -> Handle {
+        Queue::handle(self)
     }
 }
 
-impl Drop for Attachment {
+/// This process's hold on a shared object: while it exists, the object does.
+///
+/// All clones of a typed handle in a process share one of it. Should the process be killed, the
+/// session lets go in its stead.
+pub(crate) struct Attachment<O: SharedObject>(O);
+
+impl<O: SharedObject> Attachment<O> {
+    /// Keeps what `take` creates or attaches.
+    pub(crate) fn new(
+        take: impl FnOnce(&Participant) -> Result<O, Error>,
+    ) -> Result<Attachment<O>, Error> {
+        with_participant(take).map(Attachment)
+    }
+
+    /// The object, to be asked what it says without a participant.
+    #[inline]
+    pub(crate) fn object(&self) -> &O {
+        &self.0
+    }
+
+    /// The object's name in every process of the session.
+    pub(crate) fn handle(&self) -> Handle {
+        self.0.handle()
+    }
+
+    /// Does something with the object, as this thread.
+    #[inline]
+    pub(crate) fn with<R>(
+        &self,
+        work: impl FnOnce(&O, &Participant) -> Result<R, Error>,
+    ) -> Result<R, Error> {
+        with_participant(|me| work(&self.0, me))
+    }
+
+    /// Writes the object's handle, which travels by procession alone; anywhere else it is an error.
+    pub(crate) fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        handle::serialize(self.handle(), serializer)
+    }
+
+    /// Reads a handle and takes hold of its object with `attach`, while whoever sent it still holds
+    /// it.
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+        attach: impl FnOnce(&Participant, Handle) -> Result<O, Error>,
+    ) -> Result<Attachment<O>, D::Error> {
+        let handle = handle::deserialize(deserializer)?;
+        Attachment::new(|me| attach(me, handle)).map_err(de::Error::custom)
+    }
+}
+
+impl<O: SharedObject> Drop for Attachment<O> {
     fn drop(&mut self) {
-        if let Err(error) = self.with(|queue, me| queue.detach(me)) {
-            tracing::warn!(%error, handle = %self.0.handle(), "a queue could not be let go of");
+        let handle = self.handle();
+        if let Err(error) = with_participant(|me| me.detach(handle)) {
+            tracing::warn!(%error, %handle, "a {} could not be let go of", O::NAME);
         }
     }
 }

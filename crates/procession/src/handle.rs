@@ -109,4 +109,4 @@ pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
 }
 
 const OUTSIDE: &str = "a handle of a shared object travels only by procession itself: as an argument \
-                       or result of a process, or inside an item of a queue";
+                       or result of a process, or inside another shared object";

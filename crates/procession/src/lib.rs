@@ -92,9 +92,11 @@ mod function;
 mod handle;
 mod init;
 mod joinable_queue;
+mod passengers;
 mod process;
 mod queue;
 mod queue_error;
+mod shared_error;
 mod spawn_error;
 mod testing;
 
@@ -108,6 +110,7 @@ pub use procession_engine::{AlreadyBegun, LaunchError, ProcessError, StartMethod
 pub use procession_objects::OnLost;
 pub use queue::{GetManyError, Iter, PutManyError, Queue, QueueBuilder};
 pub use queue_error::QueueError;
+pub use shared_error::SharedError;
 pub use spawn_error::SpawnError;
 
 /// What the macros of this crate expand to; not for direct use.

@@ -1,15 +1,17 @@
 //! Waiting for a condition in shared memory. See `README.md` for the rules and the argument.
 
 mod spin;
+mod watch;
 
 pub(crate) use spin::SpinBudget;
 
 use std::time::{Duration, Instant};
 
 use crate::error::Result;
+use crate::event::watch::Watch;
 use crate::layout::header;
 use crate::mem::{Word32, full_fence};
-use crate::registry::{Participant, Target};
+use crate::registry::{Participant, Target, ThreadToken};
 use crate::sys::futex::Woken;
 
 /// Set in the word while somebody may sleep on it; the sequence stands above it.
@@ -18,6 +20,8 @@ const MAY_SLEEP: u32 = 1;
 const STEP: u32 = 2;
 /// No sleep lasts longer (rule W5, invariant 6): at its end a sleeper looks for the dead.
 const SLICE: Duration = Duration::from_millis(100);
+/// No sleep lasts longer while the thread to watch may already be another one.
+const GLANCE: Duration = Duration::from_millis(5);
 
 /// How long an operation may wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +98,33 @@ impl<'a> Event<'a> {
         self,
         me: &Participant,
         wait: Wait,
+        ready: impl FnMut() -> Result<Option<T>>,
+    ) -> Result<Option<T>> {
+        self.wait_for_watching(me, wait, || Ok(None), ready)
+    }
+
+    /// As [`wait_for`](Self::wait_for), for what one certain thread is expected to do: when the kernel
+    /// says that the thread is dead, the sleep ends, the dead are reaped, and `ready` is tried again.
+    ///
+    /// `watched` is asked before each sleep, after `ready` has said no. `None`: nobody in particular.
+    ///
+    /// Of those that watch the same thread, the kernel wakes one, which wakes the others by reaping
+    /// (rule W4). Somebody who went to sleep before the watched thread became the one to wait for still
+    /// watches another; he finds out at the end of his slice, which is short (5 ms) as long as whom to
+    /// watch keeps changing.
+    ///
+    /// # Errors
+    ///
+    /// What `ready` or `watched` returns.
+    ///
+    /// # If a process dies
+    ///
+    /// As in [`wait_for`](Self::wait_for); the watched thread's death is noticed within a millisecond.
+    pub fn wait_for_watching<T>(
+        self,
+        me: &Participant,
+        wait: Wait,
+        watched: impl Fn() -> Result<Option<ThreadToken>>,
         mut ready: impl FnMut() -> Result<Option<T>>,
     ) -> Result<Option<T>> {
         if let Some(value) = ready()? {
@@ -105,15 +136,20 @@ impl<'a> Event<'a> {
         if let Some(value) = self.spin(me, &mut ready)? {
             return Ok(Some(value));
         }
+        let mut watch = Watch::default();
         loop {
             let announced = self.announce();
             if let Some(value) = ready()? {
                 return Ok(Some(value));
             }
-            let Some(slice) = next_slice(wait) else {
+            let Some(left) = time_left(wait) else {
                 return Ok(None);
             };
-            if self.sleep(me, announced, slice)? == Woken::TimedOut
+            if watch.found_dead(me, watched()?)? {
+                me.reap_dead()?;
+                continue;
+            }
+            if self.sleep(me, announced, &watch, left)? == Woken::TimedOut
                 && let Some(value) = self.after_slice(me, announced, &mut ready)?
             {
                 return Ok(Some(value));
@@ -135,11 +171,21 @@ impl<'a> Event<'a> {
     }
 
     /// Sleeps while nobody notifies, in the sight of whoever may have to wake this thread.
-    fn sleep(self, me: &Participant, announced: u32, slice: Duration) -> Result<Woken> {
+    fn sleep(
+        self,
+        me: &Participant,
+        announced: u32,
+        watch: &Watch,
+        left: Duration,
+    ) -> Result<Woken> {
+        let slice = left.min(watch.slice());
         let intent = me.intent()?;
         me.publish_processor()?;
         intent.mark_sleeping(true)?;
-        let woken = self.word.wait(announced, slice);
+        let woken = match watch.life_word(me)? {
+            Some((life, alive)) => self.word.wait_either(announced, life, alive, slice),
+            None => self.word.wait(announced, slice),
+        };
         intent.mark_sleeping(false)?;
         Ok(woken)
     }
@@ -153,11 +199,12 @@ impl<'a> Event<'a> {
         ready: &mut impl FnMut() -> Result<Option<T>>,
     ) -> Result<Option<T>> {
         me.reap_dead()?;
-        let notified = self.word.load() != announced;
-        // Somebody who has committed and not yet notified still owes the wake; it is not lost.
-        let owed = me.somebody_is_busy_on_my_object()?;
         let value = ready()?;
         if value.is_some() {
+            // Somebody who has committed and not yet notified still owes the wake; it is not lost.
+            // He is asked for first: who is no longer busy then has changed the word.
+            let owed = me.somebody_is_busy_on_my_object()?;
+            let notified = self.word.load() != announced;
             let header = me.arena().header()?;
             if !notified && !owed {
                 header.word64::<{ header::RESCUED_WAKES }>().fetch_add(1);
@@ -188,14 +235,14 @@ impl Participant {
     }
 }
 
-/// How long to sleep now; `None` if the time is over.
-fn next_slice(wait: Wait) -> Option<Duration> {
+/// How much time the caller still has; `None` if it is over.
+fn time_left(wait: Wait) -> Option<Duration> {
     match wait {
         Wait::Never => None,
-        Wait::Forever => Some(SLICE),
+        Wait::Forever => Some(Duration::MAX),
         Wait::Until(end) => {
             let left = end.saturating_duration_since(Instant::now());
-            (!left.is_zero()).then(|| left.min(SLICE))
+            (!left.is_zero()).then_some(left)
         }
     }
 }

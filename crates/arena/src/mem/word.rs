@@ -114,6 +114,22 @@ impl Word32<'_> {
         }
     }
 
+    /// As [`wait`](Self::wait), but sleeps only while `other` holds `other_expected` as well, and a
+    /// wake of either word ends it.
+    #[inline]
+    pub fn wait_either(
+        self,
+        expected: u32,
+        other: Word32<'_>,
+        other_expected: u32,
+        timeout: Duration,
+    ) -> Woken {
+        match step::take(Step::Load) {
+            true => futex::wait_either(self.0, expected, other.0, other_expected, timeout),
+            false => Woken::Perhaps,
+        }
+    }
+
     /// Wakes at most `count` sleepers and returns how many it woke.
     #[inline]
     pub fn wake(self, count: u32) -> u32 {

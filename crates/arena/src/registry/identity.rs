@@ -55,7 +55,7 @@ impl ThreadToken {
     /// # Errors
     ///
     /// [`Error::Corrupt`] if the bits name no slot.
-    pub(crate) fn from_bits(bits: u32) -> Result<Option<ThreadToken>> {
+    pub fn from_bits(bits: u32) -> Result<Option<ThreadToken>> {
         match bits {
             0 => Ok(None),
             _ if bits & 0xffff == 0 || bits >> 31 != 0 => {

@@ -22,6 +22,22 @@ use crate::arena::Arena;
 use crate::error::Result;
 use crate::layout::header;
 use crate::mem::Word64;
+use crate::object_table::Handle;
+
+/// A registered thread in the midst of an operation, as others see it.
+#[derive(Clone, Copy, Debug)]
+pub struct AtWork<'a> {
+    /// The thread.
+    pub token: ThreadToken,
+    /// The slot of its process.
+    pub process: u16,
+    /// Its operation; the meaning is the object kind's own.
+    pub operation: u8,
+    /// What else it says about the operation.
+    pub intent: Intent<'a>,
+    /// Whether the kernel has said that it is dead; then it is not reaped yet.
+    pub is_dead: bool,
+}
 
 impl Arena {
     /// Calls `visit` for every registered thread, living or killed.
@@ -66,6 +82,51 @@ impl Arena {
             }
         }
         Ok(())
+    }
+
+    /// Calls `visit` for every registered thread that has an operation under way on `object`.
+    ///
+    /// What a living thread has under way changes at any moment, unless the object's own lock keeps it
+    /// from changing: that is for the object's kind to know.
+    ///
+    /// # Errors
+    ///
+    /// What `visit` returns.
+    pub fn for_each_thread_on(
+        &self,
+        object: Handle,
+        mut visit: impl FnMut(AtWork<'_>) -> Result<()>,
+    ) -> Result<()> {
+        self.for_each_thread(|slot, token| {
+            let intent = slot.intent()?;
+            match intent.target()? {
+                Some(target) if target.object == object => visit(AtWork {
+                    token,
+                    process: slot.status()?.process,
+                    operation: target.operation,
+                    intent,
+                    is_dead: self.is_dead(token)?,
+                }),
+                Some(_) | None => Ok(()),
+            }
+        })
+    }
+
+    /// A thread of `process` that lives; `None` if the process has gone or has not registered one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Corrupt`](crate::Error::Corrupt) if the registry is damaged.
+    pub fn living_thread_of(&self, process: ProcessId) -> Result<Option<ThreadToken>> {
+        for index in 0..self.thread_slots_used()? {
+            if let Some((slot, thread)) = self.thread_at(index)?
+                && slot.belongs_to(process)?
+                && !slot.has_ended()?
+            {
+                return Ok(Some(ThreadToken::new(thread)));
+            }
+        }
+        Ok(None)
     }
 
     /// How many living threads of the session sleep until some object changes.

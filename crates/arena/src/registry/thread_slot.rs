@@ -170,6 +170,16 @@ impl Arena {
         }
     }
 
+    /// The thread's life word and what it holds until the kernel flags it; `None` if the slot has
+    /// moved on.
+    pub(crate) fn life_word_of(&self, token: ThreadToken) -> Result<Option<(Word32<'_>, u32)>> {
+        let slot = ThreadSlot::new(self, token.index())?;
+        let word = slot.life_word()?;
+        let alive = word.load() & !OWNER_DIED;
+        let same = token.names(slot.status()?.generation);
+        Ok(same.then_some((word, alive)))
+    }
+
     /// The live or dead thread at `index`, if its slot is in use.
     pub(crate) fn thread_at(&self, index: u16) -> Result<Option<(ThreadSlot<'_>, ThreadId)>> {
         let slot = ThreadSlot::new(self, index)?;

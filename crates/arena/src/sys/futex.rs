@@ -4,7 +4,8 @@ use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
 use rustix::io::Errno;
-use rustix::thread::futex::{self, Flags, Timespec};
+use rustix::thread::futex::{self, Flags, Timespec, Wait, WaitFlags, WaitPtr, WaitvFlags};
+use rustix::time::{ClockId, clock_gettime};
 
 /// Why a [`wait`] ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +34,58 @@ pub fn wait(word: &AtomicU32, expected: u32, timeout: Duration) -> Woken {
         Ok(()) | Err(_) => Woken::Perhaps,
     }
 }
+
+/// How long to sleep on one word of two at most, where the kernel cannot wait for both.
+const GLANCE: Duration = Duration::from_millis(5);
+
+/// As [`wait`], but sleeps only while `other` holds `other_expected` as well, and a wake of either
+/// word ends it.
+///
+/// Where the kernel cannot wait for two words (before Linux 5.16, or forbidden by a container), the
+/// time is over after a few milliseconds, so that the caller looks at the second word so often.
+///
+/// # References
+///
+/// [`futex_waitv(2)`](https://docs.kernel.org/userspace-api/futex2.html)
+pub fn wait_either(
+    word: &AtomicU32,
+    expected: u32,
+    other: &AtomicU32,
+    other_expected: u32,
+    timeout: Duration,
+) -> Woken {
+    let end = after(timeout);
+    let both = [on(word, expected), on(other, other_expected)];
+    match futex::waitv(&both, WaitvFlags::empty(), Some(&end), ClockId::Monotonic) {
+        Err(Errno::TIMEDOUT) => Woken::TimedOut,
+        Err(Errno::NOSYS | Errno::PERM) => wait(word, expected, timeout.min(GLANCE)),
+        Ok(_) | Err(_) => Woken::Perhaps,
+    }
+}
+
+fn on(word: &AtomicU32, expected: u32) -> Wait {
+    let mut wait = Wait::new();
+    wait.val = expected.into();
+    wait.uaddr = WaitPtr::new(word.as_ptr().cast());
+    wait.flags = WaitFlags::SIZE_U32;
+    wait
+}
+
+/// The moment `timeout` from now, as this call wants it told.
+fn after(timeout: Duration) -> Timespec {
+    let now = clock_gettime(ClockId::Monotonic);
+    let nanoseconds = now.tv_nsec + i64::from(timeout.subsec_nanos());
+    let seconds = i64::try_from(timeout.as_secs()).unwrap_or(i64::MAX);
+    Timespec {
+        tv_sec: now
+            .tv_sec
+            .saturating_add(seconds)
+            .saturating_add(nanoseconds / NANOSECONDS),
+        tv_nsec: nanoseconds % NANOSECONDS,
+    }
+}
+
+const NANOSECONDS: i64 = 1_000_000_000;
 
 /// Wakes at most `count` threads that sleep on `word` and returns how many it woke.
 ///

@@ -6,10 +6,10 @@ use procession_arena::Wait;
 use serde::de::DeserializeOwned;
 
 use super::Queue;
-use super::passengers::Passengers;
 use crate::QueueError;
 use crate::codec::{Scratch, decode_owned, is_raw};
 use crate::deadline::until;
+use crate::passengers::Passengers;
 
 impl<T: DeserializeOwned + 'static> Queue<T> {
     /// Gets the item at the front of the queue; waits while there is none.

@@ -7,9 +7,9 @@ use procession_objects::Batch;
 use serde::de::DeserializeOwned;
 
 use super::Queue;
-use super::passengers::Passengers;
 use crate::QueueError;
 use crate::codec::{Scratch, decode_copy};
+use crate::passengers::Passengers;
 
 /// [`get_many`](Queue::get_many) got items of which some could not be deserialized.
 ///

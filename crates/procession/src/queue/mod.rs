@@ -4,7 +4,6 @@ mod builder;
 mod get;
 mod get_many;
 mod iter;
-mod passengers;
 mod put;
 mod put_many;
 mod travel;
@@ -13,7 +12,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use procession_objects::QueueConfig;
+use procession_objects::{Queue as Core, QueueConfig};
 
 pub use builder::QueueBuilder;
 pub use get_many::GetManyError;
@@ -74,7 +73,7 @@ use crate::attachment::Attachment;
 /// }
 /// ```
 pub struct Queue<T> {
-    attachment: Arc<Attachment>,
+    attachment: Arc<Attachment<Core>>,
     // Items are encoded and decoded, never held: a handle is `Send` and `Sync` whatever `T` is.
     items: PhantomData<fn(T) -> T>,
 }
@@ -116,17 +115,17 @@ impl<T> Queue<T> {
     }
 
     pub(crate) fn create(config: &QueueConfig) -> Result<Queue<T>, QueueError> {
-        Ok(Queue::of(Attachment::create(config)?))
+        Ok(Queue::of(Attachment::new(|me| Core::create(me, config))?))
     }
 
-    fn of(attachment: Attachment) -> Queue<T> {
+    fn of(attachment: Attachment<Core>) -> Queue<T> {
         Queue {
             attachment: Arc::new(attachment),
             items: PhantomData,
         }
     }
 
-    pub(crate) fn attachment(&self) -> &Attachment {
+    pub(crate) fn attachment(&self) -> &Attachment<Core> {
         &self.attachment
     }
 
@@ -153,7 +152,7 @@ impl<T> Queue<T> {
 
     /// The number of items that the queue takes at most; `None` if it has no bound.
     pub fn maxsize(&self) -> Option<usize> {
-        let maxsize = self.attachment.queue().maxsize()?;
+        let maxsize = self.attachment.object().maxsize()?;
         Some(usize::try_from(maxsize).unwrap_or(usize::MAX))
     }
 
@@ -218,10 +217,7 @@ impl<T> Clone for Queue<T> {
 impl<T> fmt::Debug for Queue<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Queue")
-            .field(
-                "handle",
-                &format_args!("{}", self.attachment.queue().handle()),
-            )
+            .field("handle", &format_args!("{}", self.attachment.handle()))
             .field("len", &self.len().ok())
             .field("maxsize", &self.maxsize())
             .field("closed", &self.is_closed().ok())

@@ -1,16 +1,16 @@
-//! Handles that came along with messages.
+//! Handles that came along with messages and other values.
 
 use procession_arena::{Error, Handle};
 use procession_engine::with_participant;
 use procession_objects::Batch;
 
 /// What carries handles; this process has attached each of them once.
-pub(super) trait Carrier {
+pub(crate) trait Carrier {
     /// Calls `visit` with each handle.
     fn visit_handles(&self, visit: impl FnMut(Handle));
 }
 
-/// The handles of a single message.
+/// The handles of a single value.
 impl Carrier for Vec<Handle> {
     #[inline]
     fn visit_handles(&self, visit: impl FnMut(Handle)) {
@@ -30,9 +30,9 @@ impl Carrier for Batch {
     }
 }
 
-/// Lets go of the objects when it is dropped, that is after the items have attached them
+/// Lets go of the objects when it is dropped, that is after the values have attached them
 /// themselves, or have turned out not to want them.
-pub(super) struct Passengers<'a, C: Carrier>(pub(super) &'a C);
+pub(crate) struct Passengers<'a, C: Carrier>(pub(crate) &'a C);
 
 impl<C: Carrier> Drop for Passengers<'_, C> {
     #[inline]
@@ -44,6 +44,6 @@ impl<C: Carrier> Drop for Passengers<'_, C> {
 #[cold]
 fn let_go(handle: Handle) {
     if let Err(error) = with_participant::<_, Error>(|me| me.detach(handle)) {
-        tracing::warn!(%error, %handle, "an object that came with an item could not be let go of");
+        tracing::warn!(%error, %handle, "an object that came with a value could not be let go of");
     }
 }

@@ -5,6 +5,7 @@
 //! told from the living; typed values are the business of the floors above.
 
 mod contents;
+mod dict;
 mod draft;
 mod queue;
 mod reading;
@@ -16,10 +17,11 @@ mod under_way;
 
 use procession_arena::ObjectKind;
 
+pub use dict::{Change, Dict, DictConfig, Item};
 pub use queue::{Batch, Message, OnLost, Queue, QueueConfig};
 pub use reading::{Expect, Reading, Stamp};
 pub use snapshot::{Snapshot, SnapshotEntry};
 
 /// The kinds of objects of this crate, for [`Arena::create`](procession_arena::Arena::create) and
 /// [`Arena::attach`](procession_arena::Arena::attach).
-pub static KINDS: &[&dyn ObjectKind] = &[&queue::QueueKind];
+pub static KINDS: &[&dyn ObjectKind] = &[&queue::QueueKind, &dict::DictKind];

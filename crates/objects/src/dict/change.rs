@@ -1,12 +1,13 @@
 //! Changing one entry: a new key, or another value for a key that is there.
 
-use procession_arena::{Guard, Handle, Intent, OWNED, Participant, Result, Transit};
+use procession_arena::{Handle, Intent, OWNED, Participant, Result, Transit};
 
 use super::layout::{self, Header};
 use super::table::{Found, Table};
-use super::{Dict, never_stale, operation, sequence};
+use super::{Dict, never_stale, operation, sequence, table};
 use crate::reading::{Expect, Reading};
 use crate::record::Record;
+use crate::record_reading::attach_all;
 
 /// What became of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +67,9 @@ impl Dict {
         expect: Expect,
         mut old: Option<&mut Reading>,
     ) -> Result<Change> {
+        if let Some(old) = &mut old {
+            old.clear();
+        }
         let under_way = self.begin(me, operation::CHANGE)?;
         self.announce_handles(me, handles)?;
         let header = self.header(me)?;
@@ -106,17 +110,19 @@ impl Dict {
         given_up: &mut Vec<Handle>,
     ) -> Result<Attempt> {
         let guard = self.lock(me, header)?;
-        let table = self.table(me, header)?;
-        let found = table.find(entry.hash, entry.key, never_stale)?;
-        let present = match &found {
-            Found::Present { record, .. } => Some(record.offset()),
-            Found::Absent { .. } => None,
+        let table = table(me, header)?;
+        let found = match table {
+            Some(table) => table.find(entry.hash, entry.key, never_stale)?,
+            None => Found::Absent { slot: 0 },
         };
-        if !expect.is_met(me, present)? {
+        if !expect.is_met(me, found.record())? {
             drop(guard);
             me.release(Transit::Payload)?;
             return Ok(Attempt::Done(Change::Refused));
         }
+        let Some(table) = table else {
+            return Ok(Attempt::NoRoom);
+        };
         let intent = me.intent()?;
         match found {
             Found::Absent { .. } if !table.has_room_for(1) => Ok(Attempt::NoRoom),
@@ -124,7 +130,7 @@ impl Dict {
                 append(header, table, intent, &entry, slot)?;
                 Ok(Attempt::Done(Change::Inserted))
             }
-            Found::Present { slot, record, .. } => {
+            Found::Present { slot, record } => {
                 let taken = Taken::hold(me, record, old, given_up)?;
                 replace(header, table, intent, &entry, slot, record)?;
                 drop(guard);
@@ -221,13 +227,9 @@ impl<'a, 'b> Taken<'a, 'b> {
         me.hold(record.offset(), Transit::Structure)?;
         let extent = record.extent();
         if extent.has_handles() {
-            let handles = record.handles(extent)?;
-            given_up.extend(&handles);
+            given_up.extend(record.handles(extent)?);
             if let Some(reading) = &mut reading {
-                for handle in handles {
-                    me.attach(handle)?;
-                    reading.handles.push(handle);
-                }
+                attach_all(me, record, extent, &mut reading.handles)?;
             }
         }
         Ok(Taken { record, reading })
@@ -244,6 +246,3 @@ impl<'a, 'b> Taken<'a, 'b> {
         Ok(())
     }
 }
-
-#[allow(unused)]
-fn unused(_: Guard<'_>) {}

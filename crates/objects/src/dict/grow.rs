@@ -5,7 +5,7 @@ use procession_arena::{Intent, OWNED, Participant, Result, Transit};
 use super::change::will_be;
 use super::layout::{self, Header};
 use super::table::Table;
-use super::{Dict, sequence};
+use super::{Dict, sequence, table};
 
 impl Dict {
     /// Sees to it that `count` new keys have room, if nobody else takes it.
@@ -21,7 +21,7 @@ impl Dict {
         loop {
             let wanted = {
                 let _guard = self.lock(me, header)?;
-                if self.table(me, header)?.has_room_for(count) {
+                if has_room_for(count, table(me, header)?) {
                     return Ok(());
                 }
                 entries_with(header, count)
@@ -29,8 +29,8 @@ impl Dict {
             // Outside the lock: it is large, and there may be no memory for it.
             let larger = Table::create(me, Transit::Payload, wanted)?;
             let guard = self.lock(me, header)?;
-            let table = self.table(me, header)?;
-            if table.has_room_for(count) {
+            let table = table(me, header)?;
+            if has_room_for(count, table) {
                 drop(guard);
                 return me.release(Transit::Payload);
             }
@@ -48,6 +48,10 @@ impl Dict {
     }
 }
 
+fn has_room_for(count: u64, table: Option<Table<'_>>) -> bool {
+    table.is_some_and(|table| table.has_room_for(count))
+}
+
 /// Entries that there will be with `count` more.
 fn entries_with(header: Header<'_>, count: u64) -> u64 {
     let live = header.word64::<{ layout::LIVE }>().load();
@@ -61,20 +65,22 @@ fn move_to(
     me: &Participant,
     header: Header<'_>,
     intent: Intent<'_>,
-    old: Table<'_>,
+    old: Option<Table<'_>>,
     new: Table<'_>,
 ) -> Result<()> {
     let mut next = 0;
     let mut moved_up = false;
-    old.visit_records(&mut |number, record| {
-        new.write_entry(next, old.hash(number)?, record)?;
-        moved_up |= next != number;
-        next += 1;
-        Ok(())
-    })?;
+    if let Some(old) = old {
+        old.visit_records(&mut |number, record| {
+            new.write_entry(next, old.hash(number)?, record)?;
+            moved_up |= next != number;
+            next += 1;
+            Ok(())
+        })?;
+        me.hold(old.offset(), Transit::Structure)?;
+    }
     new.set_used(next);
-    new.rebuild_index()?;
-    me.hold(old.offset(), Transit::Structure)?;
+    new.fill_index()?;
     let root = header.word64::<{ layout::TABLE }>();
     let renumber = header.word64::<{ layout::RENUMBER }>();
     if moved_up {

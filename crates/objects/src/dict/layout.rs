@@ -11,7 +11,7 @@ pub(super) const HEADER_BLOCK: u64 = HEADER_SIZE as u64 + CACHE_LINE;
 
 /// Even while nothing is being changed.
 const VERSION: usize = 0;
-/// The table; a commit word. Zero only in a dict that is being taken apart.
+/// The table; a commit word. Zero in a dict that was never filled, or was cleared.
 pub(super) const TABLE: usize = 8;
 /// Entries that are not removed; derived.
 pub(super) const LIVE: usize = 16;

@@ -17,9 +17,7 @@ mod table;
 use std::hash::{BuildHasher, Hasher, RandomState};
 
 use foldhash::fast::FixedState;
-use procession_arena::{
-    Error, FIRST_OF_KIND, Guard, Handle, Object, Participant, Result, Transit,
-};
+use procession_arena::{Error, FIRST_OF_KIND, Guard, Handle, Object, Participant, Result, Transit};
 
 pub use change::Change;
 pub use extend::Item;
@@ -49,8 +47,6 @@ mod operation {
     pub(super) const EXTEND: u8 = FIRST_OF_KIND + 1;
     /// Emptying a dict, also one that nobody reaches any more.
     pub(super) const CLEAR: u8 = FIRST_OF_KIND + 2;
-    /// Reading under the lock.
-    pub(super) const READ: u8 = FIRST_OF_KIND + 3;
 }
 
 /// This process's view of a dict in the arena: bytes to bytes.
@@ -95,8 +91,10 @@ impl Dict {
         // Whoever chooses keys must not be able to choose where they go.
         let seed = RandomState::new().build_hasher().finish();
         header.word64::<{ layout::SEED }>().store(seed);
-        let table = Table::create(me, Transit::Structure, config.capacity)?;
-        header.word64::<{ layout::TABLE }>().store(table.offset());
+        if config.capacity > 0 {
+            let table = Table::create(me, Transit::Structure, config.capacity)?;
+            header.word64::<{ layout::TABLE }>().store(table.offset());
+        }
         Ok(())
     }
 
@@ -171,11 +169,6 @@ impl Dict {
         layout::lock(header).acquire(me, || self.recover_locked(me, header))
     }
 
-    /// The table. The lock is held.
-    fn table<'a>(&self, me: &'a Participant, header: Header<'a>) -> Result<Table<'a>> {
-        Table::open(me.arena(), header.word64::<{ layout::TABLE }>().load())
-    }
-
     #[inline]
     fn hash(&self, key: &[u8]) -> u64 {
         let mut hasher = self.hasher.build_hasher();
@@ -192,6 +185,14 @@ impl Dict {
             .word32::<{ layout::CARRIES_HANDLES }>()
             .store(1);
         handles.iter().try_for_each(|handle| me.note_sent(*handle))
+    }
+}
+
+/// The table, if there is one. The lock is held.
+fn table<'a>(me: &'a Participant, header: Header<'_>) -> Result<Option<Table<'a>>> {
+    match header.word64::<{ layout::TABLE }>().load() {
+        0 => Ok(None),
+        block => Table::open(me.arena(), block).map(Some),
     }
 }
 

@@ -1,11 +1,11 @@
 //! Taking an entry out.
 
-use procession_arena::{Guard, Handle, Intent, OWNED, Participant, Result, Transit};
+use procession_arena::{Intent, OWNED, Participant, Result};
 
 use super::change::{Taken, add_live, will_be};
 use super::layout::Header;
 use super::table::{Found, Table};
-use super::{Dict, never_stale, operation, sequence};
+use super::{Dict, never_stale, operation, sequence, table};
 use crate::reading::{Expect, Reading};
 use crate::record::Record;
 
@@ -34,8 +34,10 @@ impl Dict {
         let header = self.header(me)?;
         let hash = self.hash(key);
         let guard = self.lock(me, header)?;
-        let table = self.table(me, header)?;
-        let Found::Present { slot, record, .. } = table.find(hash, key, never_stale)? else {
+        let Some(table) = table(me, header)? else {
+            return Ok(false);
+        };
+        let Found::Present { slot, record } = table.find(hash, key, never_stale)? else {
             return Ok(false);
         };
         if !expect.is_met(me, Some(record.offset()))? {
@@ -76,7 +78,9 @@ impl Dict {
         let under_way = self.begin(me, operation::CHANGE)?;
         let header = self.header(me)?;
         let guard = self.lock(me, header)?;
-        let table = self.table(me, header)?;
+        let Some(table) = table(me, header)? else {
+            return Ok(false);
+        };
         table.trim()?;
         let Some(number) = table.used().checked_sub(1) else {
             return Ok(false);
@@ -103,12 +107,7 @@ struct Leaving {
 
 /// Commits a removal. The lock is held; the record is held as structure, and is this thread's own
 /// afterwards.
-fn unlink(
-    header: Header<'_>,
-    table: Table<'_>,
-    intent: Intent<'_>,
-    entry: Leaving,
-) -> Result<()> {
+fn unlink(header: Header<'_>, table: Table<'_>, intent: Intent<'_>, entry: Leaving) -> Result<()> {
     intent.set_expected_link(table.record_at(entry.number)?);
     intent.set_expected(will_be(0));
     let _writing = sequence(header).write();

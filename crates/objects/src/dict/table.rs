@@ -1,9 +1,9 @@
 //! A table: entries in the order of insertion, and the index that leads from a key to its record.
 
 use procession_arena::mem::{Region, Word64};
-use procession_arena::{Arena, Block, Error, Participant, Result, Transit};
+use procession_arena::{Arena, Error, Participant, Result, Transit};
 
-use crate::record::{Extent, Record};
+use crate::record::Record;
 
 /// Bytes of the words before the index.
 const WORDS: usize = 32;
@@ -45,22 +45,25 @@ pub(super) struct Table<'a> {
 #[derive(Debug)]
 pub(super) enum Found<'a> {
     /// Its record, and the slot that leads to it.
-    Present {
-        slot: u64,
-        record: Record<'a>,
-        extent: Extent,
-    },
+    Present { slot: u64, record: Record<'a> },
     /// The slot where it would be.
     Absent { slot: u64 },
 }
 
+impl Found<'_> {
+    /// Where the record is, if there is one.
+    #[inline]
+    pub(super) fn record(&self) -> Option<u64> {
+        match self {
+            Found::Present { record, .. } => Some(record.offset()),
+            Found::Absent { .. } => None,
+        }
+    }
+}
+
 impl<'a> Table<'a> {
     /// Makes an empty table with room for `entries`; it is in transit at `place` afterwards.
-    pub(super) fn create(
-        me: &'a Participant,
-        place: Transit,
-        entries: u64,
-    ) -> Result<Table<'a>> {
+    pub(super) fn create(me: &'a Participant, place: Transit, entries: u64) -> Result<Table<'a>> {
         let capacity = capacity_for(entries);
         let slots = capacity.saturating_mul(2);
         let block = me.allocate(size(capacity, slots), place)?;
@@ -109,10 +112,6 @@ impl<'a> Table<'a> {
 
     pub(super) fn offset(self) -> u64 {
         self.words.offset()
-    }
-
-    pub(super) fn as_block(self) -> Result<Block> {
-        self.arena.block_at(self.offset())
     }
 
     pub(super) fn capacity(self) -> u64 {
@@ -205,13 +204,8 @@ impl<'a> Table<'a> {
                 REMOVED => removed = removed.or(Some(slot)),
                 word if word >> TAG_SHIFT == hash >> TAG_SHIFT => {
                     let record = Record::open(self.arena, word & OFFSET)?;
-                    let extent = record.extent();
-                    if record.has_key(extent, key)? {
-                        return Ok(Found::Present {
-                            slot,
-                            record,
-                            extent,
-                        });
+                    if record.has_key(record.extent(), key)? {
+                        return Ok(Found::Present { slot, record });
                     }
                 }
                 _ => {}
@@ -220,6 +214,19 @@ impl<'a> Table<'a> {
                 break;
             }
             slot = (slot + 1) & (self.slots - 1);
+        }
+        Err(DAMAGED)
+    }
+
+    /// The slot that leads to `record`.
+    pub(super) fn slot_of(self, hash: u64, record: u64) -> Result<u64> {
+        let mut slot = hash & (self.slots - 1);
+        for _ in 0..self.slots {
+            match self.slot(slot)?.load() {
+                EMPTY => break,
+                word if word & OFFSET == record => return Ok(slot),
+                _ => slot = (slot + 1) & (self.slots - 1),
+            }
         }
         Err(DAMAGED)
     }
@@ -264,6 +271,11 @@ impl<'a> Table<'a> {
     pub(super) fn rebuild_index(self) -> Result<u64> {
         self.arena.window().clear(self.index(), 8 * self.slots)?;
         self.words.word64::<FILLED>().store(0);
+        self.fill_index()
+    }
+
+    /// Makes an empty index lead to all entries; says how many are not removed.
+    pub(super) fn fill_index(self) -> Result<u64> {
         let mut live = 0;
         for number in 0..self.used() {
             let record = self.record(number)?;
@@ -284,10 +296,7 @@ impl<'a> Table<'a> {
     }
 
     /// Calls `visit` with the number and the record of each entry that is not removed.
-    pub(super) fn visit_records(
-        self,
-        visit: &mut dyn FnMut(u64, u64) -> Result<()>,
-    ) -> Result<()> {
+    pub(super) fn visit_records(self, visit: &mut dyn FnMut(u64, u64) -> Result<()>) -> Result<()> {
         for number in 0..self.used() {
             let record = self.record(number)?;
             if record != 0 {

@@ -11,6 +11,8 @@
 #![allow(clippy::panic, reason = "a test harness fails by panicking")]
 
 #[cfg(feature = "simulation")]
+pub mod dict;
+#[cfg(feature = "simulation")]
 pub mod enumerate;
 #[cfg(feature = "simulation")]
 pub mod queue;

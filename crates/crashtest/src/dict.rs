@@ -1,6 +1,6 @@
 //! Operations of dicts, cut short.
 
-use procession_arena::{Error, Handle, Participant};
+use procession_arena::{Error, Handle, Participant, Transit};
 use procession_objects::{Dict, DictConfig, Expect, Item, Reading, Snapshot};
 
 use crate::enumerate::{Scenario, must};
@@ -8,8 +8,26 @@ use crate::world::World;
 
 /// The key that a successor removes before anybody has looked for the dead.
 const SUCCESSORS: &str = "successor's";
-/// Keys that are set after all, enough for a larger table.
-const LATER: u32 = 6;
+/// Keys that are set after all.
+const LATER: u32 = 2;
+/// Bytes of small values. There are few blocks of that size in a page, and each of them is looked
+/// at after the death of the page's owner.
+pub const SMALL: usize = 3_000;
+/// Bytes of their records.
+const RECORD: u64 = SMALL as u64 + 32;
+/// Bytes of the first table, and of the next one.
+const TABLE: u64 = 288;
+const LARGER_TABLE: u64 = 544;
+/// A description makes the header larger, for the same reason.
+const WITH_LARGE_HEADER: DictConfig<'_> = DictConfig {
+    contents: Some(match str::from_utf8(&[b'x'; 480]) {
+        Ok(text) => text,
+        Err(_) => "",
+    }),
+    capacity: 0,
+};
+/// Bytes of a draft.
+const DRAFT: u64 = 152;
 /// The key under which a handle stands.
 const NESTED: &str = "nested";
 
@@ -74,7 +92,7 @@ impl DictScenario {
         }
         entries.retain(|(key, _)| !self.removed.contains(key));
         if self.has_nested() {
-            set(&mut entries, NESTED, value(8, 0));
+            set(&mut entries, NESTED, value(SMALL, 0));
         }
         entries
     }
@@ -103,7 +121,7 @@ impl DictScenario {
                 }
             }
             Operation::Clear => entries.clear(),
-            Operation::InsertHandle => set(&mut entries, NESTED, value(8, 0)),
+            Operation::InsertHandle => set(&mut entries, NESTED, value(SMALL, 0)),
             Operation::Read | Operation::CreateAndDetach | Operation::Detach => {}
         }
         entries
@@ -129,11 +147,11 @@ impl Scenario for DictScenario {
     }
 
     fn prepare(&self, world: &World, victim: &Participant) -> Shared {
-        let dict = must(Dict::create(victim, &DictConfig::default()));
-        // Somebody else fills it, so that what the victim frees is not its own.
+        // Somebody else makes and fills it, so that what the victim frees is not its own.
         let filler = world.process();
-        must(Dict::attach(&filler, dict.handle(), None));
-        must(dict.insert(&filler, SUCCESSORS.as_bytes(), b"x", &[]));
+        let dict = must(Dict::create(&filler, &DictConfig::default()));
+        must(Dict::attach(victim, dict.handle(), None));
+        must(dict.insert(&filler, SUCCESSORS.as_bytes(), &value(SMALL, 0), &[]));
         for (key, length) in &self.entries {
             must(dict.insert(&filler, key.as_bytes(), &value(*length, 0), &[]));
         }
@@ -214,8 +232,8 @@ impl Scenario for DictScenario {
                 must(dict.get(victim, b"a", &mut reading));
             }
             Operation::CreateAndDetach => {
-                let other = must(Dict::create(victim, &DictConfig::default()));
-                must(other.insert(victim, b"a", &value(20, 1), &[dict.handle()]));
+                let other = must(Dict::create(victim, &WITH_LARGE_HEADER));
+                must(other.insert(victim, b"a", &value(SMALL, 1), &[dict.handle()]));
                 must(other.insert(victim, b"b", &value(40_000, 1), &[]));
                 must(other.detach(victim));
             }
@@ -255,7 +273,12 @@ impl Scenario for DictScenario {
         must(successors);
         // It still works: new keys, growth, removal from the end.
         for number in 0..LATER {
-            must(dict.insert(survivor, format!("later {number}").as_bytes(), b"y", &[]));
+            must(dict.insert(
+                survivor,
+                format!("later {number}").as_bytes(),
+                &value(SMALL, 0),
+                &[],
+            ));
         }
         let (mut key, mut reading) = (Vec::new(), Reading::default());
         for number in (0..LATER).rev() {
@@ -282,28 +305,21 @@ impl Scenario for DictScenario {
     }
 }
 
-/// Has the thread get pages for blocks of the usual sizes: that the heap survives deaths in the
-/// middle of that is shown elsewhere, and takes many stores.
+/// Has the thread get pages for blocks of the sizes that it will need: that the heap survives
+/// deaths in the middle of that is shown elsewhere, and takes many stores.
 fn acquire_pages(me: &Participant) {
-    for capacity in [8, 16] {
-        let config = DictConfig {
-            capacity,
-            ..DictConfig::default()
-        };
-        let dict = must(Dict::create(me, &config));
-        for length in [8, 24, 56, 88, 120, 152] {
-            must(dict.insert(me, b"a", &value(length, 0), &[]));
-        }
-        must(dict.detach(me));
+    for length in [TABLE, LARGER_TABLE, DRAFT, RECORD] {
+        must(me.allocate(length, Transit::Payload));
+        must(me.release(Transit::Payload));
     }
 }
 
 /// Puts a dict into the dict, and leaves it to that.
 fn put_nested(dict: &Dict, me: &Participant) -> Handle {
-    let nested = must(Dict::create(me, &DictConfig::default()));
-    must(nested.insert(me, b"inside", b"z", &[]));
+    let nested = must(Dict::create(me, &WITH_LARGE_HEADER));
+    must(nested.insert(me, b"inside", &value(SMALL, 0), &[]));
     let handle = nested.handle();
-    must(dict.insert(me, NESTED.as_bytes(), &value(8, 0), &[handle]));
+    must(dict.insert(me, NESTED.as_bytes(), &value(SMALL, 0), &[handle]));
     must(nested.detach(me));
     handle
 }

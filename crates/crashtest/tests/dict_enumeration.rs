@@ -1,9 +1,8 @@
 //! Death at every store of every operation of a dict, and of every recovery from that.
 
-use procession_crashtest::dict::{DictScenario, Operation};
+use procession_crashtest::dict::{DictScenario, Operation, SMALL};
 use procession_crashtest::enumerate::{Tally, enumerate};
 
-const SMALL: usize = 24;
 /// More than fits into a page of small blocks.
 const LARGE: usize = 40_000;
 /// Entries for which the first table has room, beside the one that a successor removes.
@@ -110,7 +109,7 @@ fn extend() {
         ("x", SMALL),
         ("c", LARGE),
         ("y", SMALL),
-        ("x", 5),
+        ("x", SMALL),
     ];
     enumerate_all(&Operation::Extend(items), &[(entries(3), Vec::new())]);
 }

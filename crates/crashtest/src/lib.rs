@@ -15,6 +15,8 @@ pub mod array;
 #[cfg(feature = "simulation")]
 pub mod barrier;
 #[cfg(feature = "simulation")]
+pub mod dict;
+#[cfg(feature = "simulation")]
 pub mod enumerate;
 #[cfg(feature = "simulation")]
 pub mod event;

@@ -8,6 +8,7 @@ mod array;
 mod attach;
 mod cell;
 mod contents;
+mod dict;
 mod draft;
 mod manager;
 mod queue;
@@ -24,6 +25,7 @@ use procession_arena::ObjectKind;
 
 pub use array::{Initial, SharedArray};
 pub use cell::AtomicCell;
+pub use dict::{Change, Dict, DictConfig, Item};
 pub use manager::Manager;
 pub use queue::{Batch, Message, OnLost, Queue, QueueConfig};
 pub use reading::{Expect, Reading, Stamp};
@@ -44,6 +46,7 @@ pub static KINDS: &[&dyn ObjectKind] = &[
     &sync::SemaphoreKind,
     &sync::EventKind,
     &sync::BarrierKind,
+    &dict::DictKind,
     &value::ValueKind,
     &array::ArrayKind,
     &manager::ManagerKind,

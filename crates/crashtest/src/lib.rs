@@ -15,6 +15,8 @@ pub mod dict;
 #[cfg(feature = "simulation")]
 pub mod enumerate;
 #[cfg(feature = "simulation")]
+pub mod keeper;
+#[cfg(feature = "simulation")]
 pub mod queue;
 #[cfg(feature = "simulation")]
 pub mod world;

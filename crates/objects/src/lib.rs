@@ -7,6 +7,7 @@
 mod contents;
 mod dict;
 mod draft;
+mod manager;
 mod queue;
 mod reading;
 mod record;
@@ -18,10 +19,15 @@ mod under_way;
 use procession_arena::ObjectKind;
 
 pub use dict::{Change, Dict, DictConfig, Item};
+pub use manager::Manager;
 pub use queue::{Batch, Message, OnLost, Queue, QueueConfig};
 pub use reading::{Expect, Reading, Stamp};
 pub use snapshot::{Snapshot, SnapshotEntry};
 
 /// The kinds of objects of this crate, for [`Arena::create`](procession_arena::Arena::create) and
 /// [`Arena::attach`](procession_arena::Arena::attach).
-pub static KINDS: &[&dyn ObjectKind] = &[&queue::QueueKind, &dict::DictKind];
+pub static KINDS: &[&dyn ObjectKind] = &[
+    &queue::QueueKind,
+    &dict::DictKind,
+    &manager::ManagerKind,
+];

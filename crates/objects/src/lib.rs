@@ -26,8 +26,4 @@ pub use snapshot::{Snapshot, SnapshotEntry};
 
 /// The kinds of objects of this crate, for [`Arena::create`](procession_arena::Arena::create) and
 /// [`Arena::attach`](procession_arena::Arena::attach).
-pub static KINDS: &[&dyn ObjectKind] = &[
-    &queue::QueueKind,
-    &dict::DictKind,
-    &manager::ManagerKind,
-];
+pub static KINDS: &[&dyn ObjectKind] = &[&queue::QueueKind, &dict::DictKind, &manager::ManagerKind];

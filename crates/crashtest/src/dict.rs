@@ -271,7 +271,10 @@ impl Scenario for DictScenario {
         let successors = dict.remove(survivor, SUCCESSORS.as_bytes(), Expect::Anything, None);
         observed.retain(|(key, _)| key != SUCCESSORS);
         must(successors);
-        // It still works: new keys, growth, removal from the end.
+        // It still works: every entry can be set, which does not move it; new keys, growth, removal from the end.
+        for (key, value) in observed.iter().filter(|(key, _)| key != NESTED) {
+            must(dict.insert(survivor, key.as_bytes(), value, &[]));
+        }
         for number in 0..LATER {
             must(dict.insert(
                 survivor,

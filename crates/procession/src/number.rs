@@ -1,8 +1,12 @@
 //! Types that stand in shared memory as a word, on which the processor's atomic instructions work.
 
-use std::any::{Any, TypeId};
+use std::any::{Any, TypeId, type_name};
 
 use procession_arena::mem::Unit;
+use procession_objects::AtomicCell;
+
+use crate::SharedError;
+use crate::codec::CodecError;
 
 /// Integers and floating-point numbers: what can be added to, in a
 /// [`Value`](crate::Value) or a [`SharedArray`](crate::SharedArray).
@@ -41,8 +45,6 @@ pub(crate) mod sealed {
         fn fetch_max(self, cell: AtomicCell<'_>) -> u64;
     }
 }
-
-use procession_objects::AtomicCell;
 
 macro_rules! integers {
     ($($integer:ty),*) => {$(
@@ -245,6 +247,16 @@ pub(crate) fn from_word<T: 'static>(word: u64) -> Option<T> {
     }
     for_each_word!(convert);
     place
+}
+
+/// What is said of a word that is no value of its type.
+#[cold]
+pub(crate) fn damaged<T>() -> SharedError {
+    SharedError::decode(CodecError {
+        type_name: type_name::<T>().to_owned(),
+        reason: "there is no such value; a process of this session has overwritten it by accident"
+            .to_owned(),
+    })
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Reading and writing elements.
 
 use std::ptr::NonNull;
+use std::sync::atomic::{Ordering, fence};
 
 use procession_arena::{Arena, Error, Participant, Result};
 
@@ -35,9 +36,11 @@ impl SharedArray {
         let (count, length) = self.extent.whole_elements(target.len());
         let place = self.extent.range(first, count)?;
         let target = &mut target[..length];
-        me.arena()
-            .window()
-            .read_units(self.extent.unit, place, target)
+        let window = me.arena().window();
+        window.read_units(self.extent.unit, place, target)?;
+        // What their writers did before is visible from here on.
+        fence(Ordering::Acquire);
+        Ok(())
     }
 
     /// Replaces elements from the one at `first` on by those in `source`.
@@ -114,6 +117,8 @@ impl Extent {
 pub(super) fn write_from(arena: &Arena, extent: Extent, first: u64, source: &[u8]) -> Result<()> {
     let (count, length) = extent.whole_elements(source.len());
     let place = extent.range(first, count)?;
+    // Whoever sees them sees what this thread did before.
+    fence(Ordering::Release);
     let window = arena.window();
     window.write_units(extent.unit, place, &source[..length])
 }
@@ -134,6 +139,7 @@ pub(super) fn fill(
         return Ok(());
     }
     let at_once = (FILLED_AT_ONCE / element.len()).max(1);
+    fence(Ordering::Release);
     let pattern = element.repeat(at_once.min(usize::try_from(count).unwrap_or(at_once)));
     let mut left = count.saturating_mul(extent.element_size);
     while left > 0 {

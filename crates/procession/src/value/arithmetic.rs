@@ -2,10 +2,10 @@
 
 use procession_objects::AtomicCell;
 
-use super::{Value, damaged};
+use super::Value;
 use crate::SharedError;
 use crate::number::sealed::Word;
-use crate::number::{Bits, Number};
+use crate::number::{Bits, Number, damaged};
 
 impl<T: Word> Value<T> {
     #[inline]

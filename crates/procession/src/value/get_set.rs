@@ -7,11 +7,11 @@ use procession_objects::{Expect, Reading, Stamp, Value as Core};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Value, damaged};
+use super::Value;
 use crate::SharedError;
 use crate::attachment::Attachment;
 use crate::codec::{Scratch, decode_owned, encode, is_raw, raw_bytes};
-use crate::number::{from_word, to_word, unit_of};
+use crate::number::{damaged, from_word, to_word, unit_of};
 use crate::passengers::Passengers;
 
 /// Which version of the value it was that somebody read.

@@ -15,7 +15,6 @@ use procession_objects::{AtomicCell, Value as Core};
 
 use crate::SharedError;
 use crate::attachment::{Attachment, SharedObject};
-use crate::codec::CodecError;
 
 /// One value of type `T` that any number of processes read and change.
 ///
@@ -101,16 +100,6 @@ impl<T> Value<T> {
     fn with_cell<R>(&self, work: impl FnOnce(AtomicCell<'_>) -> R) -> Result<R, SharedError> {
         Ok(self.attachment.with(|value, me| value.cell(me).map(work))?)
     }
-}
-
-/// What is said of a word that is no value of its type.
-#[cold]
-fn damaged<T>() -> SharedError {
-    SharedError::decode(CodecError {
-        type_name: type_name::<T>().to_owned(),
-        reason: "there is no such value; a process of this session has overwritten it by accident"
-            .to_owned(),
-    })
 }
 
 impl<T> Clone for Value<T> {

@@ -95,6 +95,7 @@ mod handle;
 mod init;
 mod joinable_queue;
 mod manager;
+mod number;
 mod passengers;
 mod process;
 mod queue;
@@ -103,6 +104,7 @@ mod semaphore;
 mod shared_error;
 mod spawn_error;
 mod testing;
+mod value;
 
 pub use barrier::{Barrier, BarrierTurn};
 pub use context::{Context, context};
@@ -112,6 +114,7 @@ pub use function::Function;
 pub use init::init;
 pub use joinable_queue::{Delivery, JoinableQueue, JoinableQueueBuilder};
 pub use manager::{ByMutableReference, ByReference, Manager, Method, Proxy, ProxyError};
+pub use number::{Bits, Number};
 pub use process::{Process, ProcessBuilder};
 pub use procession_engine::{AlreadyBegun, LaunchError, ProcessError, StartMethod, Stdio};
 pub use procession_objects::OnLost;
@@ -120,6 +123,7 @@ pub use queue_error::QueueError;
 pub use semaphore::{BoundedSemaphore, Permit, Semaphore, SemaphoreBuilder};
 pub use shared_error::SharedError;
 pub use spawn_error::SpawnError;
+pub use value::Value;
 
 /// What the macros of this crate expand to; not for direct use.
 #[doc(hidden)]

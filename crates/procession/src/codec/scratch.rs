@@ -6,7 +6,7 @@
 
 use std::cell::Cell;
 
-use procession_objects::{Batch, Message};
+use procession_objects::{Batch, Message, Reading};
 
 /// Bytes that a buffer may keep; a larger one goes back to the system after its use.
 const KEPT: usize = 1 << 20;
@@ -18,6 +18,8 @@ pub(crate) struct Scratch {
     pub(crate) outgoing: Vec<u8>,
     /// What was got.
     pub(crate) message: Message,
+    /// What was read.
+    pub(crate) reading: Reading,
     /// What was got in one go.
     pub(crate) batch: Batch,
 }
@@ -57,6 +59,9 @@ impl Scratch {
         }
         if self.message.bytes.capacity() > KEPT {
             self.message.bytes = Vec::new();
+        }
+        if self.reading.bytes.capacity() > KEPT {
+            self.reading.bytes = Vec::new();
         }
     }
 }

@@ -8,7 +8,9 @@ mod array;
 mod attach;
 mod cell;
 mod contents;
+mod dict;
 mod draft;
+mod manager;
 mod queue;
 mod reading;
 mod record;
@@ -23,6 +25,8 @@ use procession_arena::ObjectKind;
 
 pub use array::{Initial, SharedArray};
 pub use cell::AtomicCell;
+pub use dict::{Change, Dict, DictConfig, Item};
+pub use manager::Manager;
 pub use queue::{Batch, Message, OnLost, Queue, QueueConfig};
 pub use reading::{Expect, Reading, Stamp};
 pub use snapshot::{Snapshot, SnapshotEntry};
@@ -42,6 +46,8 @@ pub static KINDS: &[&dyn ObjectKind] = &[
     &sync::SemaphoreKind,
     &sync::EventKind,
     &sync::BarrierKind,
+    &dict::DictKind,
     &value::ValueKind,
     &array::ArrayKind,
+    &manager::ManagerKind,
 ];

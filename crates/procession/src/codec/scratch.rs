@@ -16,10 +16,12 @@ const KEPT: usize = 1 << 20;
 pub(crate) struct Scratch {
     /// What is about to be put.
     pub(crate) outgoing: Vec<u8>,
-    /// What was got.
-    pub(crate) message: Message,
+    /// The key of the entry that it is about.
+    pub(crate) key: Vec<u8>,
     /// What was read.
     pub(crate) reading: Reading,
+    /// What was got.
+    pub(crate) message: Message,
     /// What was got in one go.
     pub(crate) batch: Batch,
 }
@@ -56,6 +58,12 @@ impl Scratch {
     fn give_up_large_buffers(&mut self) {
         if self.outgoing.capacity() > KEPT {
             self.outgoing = Vec::new();
+        }
+        if self.key.capacity() > KEPT {
+            self.key = Vec::new();
+        }
+        if self.reading.bytes.capacity() > KEPT {
+            self.reading.bytes = Vec::new();
         }
         if self.message.bytes.capacity() > KEPT {
             self.message.bytes = Vec::new();

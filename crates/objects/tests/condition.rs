@@ -342,7 +342,10 @@ fn a_notification_of_a_killed_waiter_goes_to_another_one() -> Outcome {
                     assert_eq!(condition.notify(&me, 1)?, 1);
                     expected = 3;
                 }
-                false => assert_eq!(me.reap_dead()?, 1),
+                // Unless one of those that sleep has done so already.
+                false => {
+                    me.reap_dead()?;
+                }
             }
             wait_until(|| Ok(woken.load(Ordering::SeqCst) == expected))?;
             me.reap_dead()?;

@@ -1,17 +1,16 @@
-//! The mark that a thread leaves while it works on an object.
+//! An operation that is announced, and over when the value is dropped.
 
 use procession_arena::{Handle, Intent, Participant, Result};
 
 /// An operation that is under way: whoever reaps this thread will see it.
-///
-/// It begins before the first effect on the object and ends, when this is dropped, after the last wake.
 #[derive(Debug)]
+#[must_use = "the operation is over at once if the value is dropped"]
 pub(crate) struct UnderWay<'a> {
     pub(crate) intent: Intent<'a>,
 }
 
 impl<'a> UnderWay<'a> {
-    /// Announces an operation on the object.
+    /// Announces an operation; must come before its first effect on the object.
     #[inline]
     pub(crate) fn begin(
         me: &'a Participant,

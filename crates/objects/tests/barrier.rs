@@ -25,10 +25,12 @@ fn wait_for_sleepers(me: &Participant, count: usize) -> Result<()> {
     Ok(())
 }
 
-fn the_last(turn: Turn) -> LastTurn {
+fn the_last(turn: Turn) -> Result<LastTurn> {
     match turn {
-        Turn::Last(turn) => turn,
-        Turn::Through { index } => panic!("number {index} is not the last"),
+        Turn::Last(turn) => Ok(turn),
+        Turn::Through { .. } => Err(Error::Corrupt {
+            what: "this thread is not the last",
+        }),
     }
 }
 
@@ -113,7 +115,7 @@ fn a_party_of_one_never_waits() -> Outcome {
         assert_eq!(barrier.parties(), 1);
         for _ in 0..3 {
             assert_eq!(barrier.wait(&me, Wait::Never)?, 0);
-            let turn = the_last(barrier.arrive(&me, Wait::Never)?);
+            let turn = the_last(barrier.arrive(&me, Wait::Never)?)?;
             barrier.release(&me, turn)?;
         }
     }
@@ -128,7 +130,7 @@ fn the_others_wait_until_the_last_has_acted() -> Outcome {
     for _ in 0..20 {
         thread::scope(|scope| -> Result<()> {
             let waiters = start_waiters(scope, &session, &me, &barrier, 2)?;
-            let turn = the_last(barrier.arrive(&me, Wait::Never)?);
+            let turn = the_last(barrier.arrive(&me, Wait::Never)?)?;
             assert!(waiters.iter().all(|waiter| !waiter.is_finished()));
             assert_eq!(barrier.n_waiting(&me)?, 2);
             barrier.release(&me, turn)?;
@@ -149,7 +151,7 @@ fn whoever_comes_while_the_last_acts_takes_part_in_the_next_phase() -> Outcome {
     thread::scope(|scope| -> Result<()> {
         let first = scope.spawn(|| barrier.wait(&session.thread()?, long()));
         wait_for_sleepers(&me, 1)?;
-        let turn = the_last(barrier.arrive(&me, long())?);
+        let turn = the_last(barrier.arrive(&me, long())?)?;
         let refused = barrier.wait(&me, Wait::Never);
         assert!(matches!(refused, Err(Error::TimedOut)), "{refused:?}");
         let refused = barrier.wait(&me, Wait::Until(Instant::now()));
@@ -265,7 +267,7 @@ fn a_last_one_that_gives_up_breaks_it() -> Outcome {
     let barrier = Barrier::create(&me, 2)?;
     thread::scope(|scope| -> Result<()> {
         let waiters = start_waiters(scope, &session, &me, &barrier, 1)?;
-        let turn = the_last(barrier.arrive(&me, Wait::Never)?);
+        let turn = the_last(barrier.arrive(&me, Wait::Never)?)?;
         barrier.give_up(&me, turn)?;
         assert_all_broken(&outcomes(waiters));
         assert!(barrier.is_broken(&me)?);
@@ -281,9 +283,9 @@ fn a_turn_is_of_no_use_once_its_phase_is_over() -> Outcome {
     let me = session.thread()?;
     let barrier = Barrier::create(&me, 1)?;
     for gives_up in [false, true] {
-        let old = the_last(barrier.arrive(&me, Wait::Never)?);
+        let old = the_last(barrier.arrive(&me, Wait::Never)?)?;
         barrier.reset(&me)?;
-        let turn = the_last(barrier.arrive(&me, Wait::Never)?);
+        let turn = the_last(barrier.arrive(&me, Wait::Never)?)?;
         match gives_up {
             true => barrier.give_up(&me, old)?,
             false => {
@@ -305,7 +307,7 @@ fn a_last_one_that_ends_with_its_turn_breaks_it() -> Outcome {
     thread::scope(|scope| -> Result<()> {
         let waiters = start_waiters(scope, &session, &me, &barrier, 1)?;
         let last = scope.spawn(|| -> Result<()> {
-            let turn = the_last(barrier.arrive(&session.thread()?, Wait::Never)?);
+            let turn = the_last(barrier.arrive(&session.thread()?, Wait::Never)?)?;
             drop(turn);
             Ok(())
         });
@@ -320,7 +322,7 @@ fn a_last_one_that_ends_with_its_turn_breaks_it() -> Outcome {
     let alone = Barrier::create(&me, 1)?;
     thread::scope(|scope| {
         let last = scope.spawn(|| -> Result<()> {
-            let turn = the_last(alone.arrive(&session.thread()?, Wait::Never)?);
+            let turn = the_last(alone.arrive(&session.thread()?, Wait::Never)?)?;
             drop(turn);
             Ok(())
         });

@@ -2,6 +2,7 @@
 
 mod barrier;
 mod condition;
+mod embedded_lock;
 mod event;
 mod holder;
 mod lock;
@@ -13,6 +14,7 @@ pub(crate) use barrier::BarrierKind;
 pub use barrier::{Barrier, LastTurn, Turn};
 pub(crate) use condition::ConditionKind;
 pub use condition::{Condition, Waited, Waiting};
+pub(crate) use embedded_lock::EmbeddedLock;
 pub use event::Event;
 pub(crate) use event::EventKind;
 pub use holder::{Hold, Holder};

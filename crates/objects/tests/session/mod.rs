@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use procession_arena::{Arena, ArenaConfig, Participant, ProcessId, Result};
 
-pub struct Session {
+pub(crate) struct Session {
     arena: Arc<Arena>,
     process: ProcessId,
 }
 
 impl Session {
-    pub fn new() -> Result<Session> {
+    pub(crate) fn new() -> Result<Session> {
         let config = ArenaConfig {
             memory_cap: 64 << 20,
             max_processes: 4,
@@ -22,13 +22,13 @@ impl Session {
     }
 
     /// The calling thread as one of the session's.
-    pub fn thread(&self) -> Result<Participant> {
+    pub(crate) fn thread(&self) -> Result<Participant> {
         self.arena.register_thread(self.process)
     }
 
     /// The calling thread as one of a second process of the session.
     #[allow(dead_code, reason = "not every test has two processes")]
-    pub fn thread_of_another_process(&self) -> Result<Participant> {
+    pub(crate) fn thread_of_another_process(&self) -> Result<Participant> {
         self.arena.register_thread(self.arena.register_root()?)
     }
 }

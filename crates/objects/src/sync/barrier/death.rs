@@ -5,6 +5,7 @@ use procession_arena::{AtWork, Participant, Result, ThreadToken};
 use super::layout::{self, Header};
 use super::state::{Phase, Stage};
 use super::{Barrier, operation};
+use crate::under_way::UnderWay;
 
 impl Barrier {
     /// Breaks the barrier if one of those who take part is dead, then wakes everybody.
@@ -19,8 +20,16 @@ impl Barrier {
         Ok(())
     }
 
+    /// As [`recover`](Self::recover), after the end of a process that may have been the last to arrive.
+    ///
+    /// Announced, since nobody who repeats it would find anything left to break, and wake for.
+    pub(super) fn break_for_the_gone(&self, me: &Participant) -> Result<()> {
+        let _under_way = UnderWay::begin(me, operation::BREAK, self.object.handle)?;
+        self.break_for_the_dead(me)
+    }
+
     /// Breaks the barrier if one of those who take part is dead.
-    pub(super) fn break_for_the_dead(&self, me: &Participant) -> Result<()> {
+    fn break_for_the_dead(&self, me: &Participant) -> Result<()> {
         let header = self.header(me)?;
         let found = self.state(header);
         let is_hopeless = match found.stage {

@@ -115,3 +115,42 @@ fn broken_after(phase: Phase) -> State {
         stage: Stage::Broken,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use procession_arena::{Arena, ArenaConfig, Participant, Wait};
+
+    use super::*;
+
+    fn alone() -> Result<(Participant, Barrier)> {
+        let config = ArenaConfig {
+            memory_cap: 4 << 20,
+            max_processes: 1,
+            max_threads: 2,
+        };
+        let arena = Arena::create(&config, crate::KINDS)?;
+        let me = arena.register_thread(arena.register_root()?)?;
+        let barrier = Barrier::create(&me, 1)?;
+        Ok((me, barrier))
+    }
+
+    /// Somebody may sleep on while others gather, break the barrier and reset it again and again.
+    #[test]
+    fn whoever_looks_late_learns_how_his_own_phase_ended() -> Result<()> {
+        let (me, barrier) = alone()?;
+        let header = barrier.header(&me)?;
+        let released = barrier.state(header).phase;
+        barrier.wait(&me, Wait::Never)?;
+        let broken = barrier.state(header).phase;
+        for epochs in 0..2 * EPOCHS_KEPT {
+            // Who has missed too many is told the worse.
+            let is_known = epochs < EPOCHS_KEPT;
+            assert_eq!(barrier.was_released(&me, header, released)?, is_known);
+            barrier.abort(&me)?;
+            assert!(!barrier.was_released(&me, header, broken)?);
+            barrier.reset(&me)?;
+            barrier.wait(&me, Wait::Never)?;
+        }
+        Ok(())
+    }
+}

@@ -23,8 +23,7 @@ impl ObjectKind for BarrierKind {
 
     /// Whoever acts has nothing of the barrier in its intent, so its end is noticed here.
     fn process_gone(&self, me: &Participant, object: Object, _: ProcessId, _: u32) -> Result<()> {
-        let barrier = Barrier::open(me, object)?;
-        barrier.break_for_the_dead(me)
+        Barrier::open(me, object)?.break_for_the_gone(me)
     }
 
     fn take_apart(&self, _: &Participant, _: Object) -> Result<()> {

@@ -15,6 +15,8 @@ pub mod array;
 #[cfg(feature = "simulation")]
 pub mod barrier;
 #[cfg(feature = "simulation")]
+pub mod condition;
+#[cfg(feature = "simulation")]
 pub mod dict;
 #[cfg(feature = "simulation")]
 pub mod enumerate;

@@ -99,8 +99,6 @@ pub enum Operation {
     Wait,
     /// Releases it once.
     Release,
-    /// Creates another one, takes it and gives it up with the object.
-    CreateAndDetach,
     /// Gives up the last hold of the object.
     Detach,
 }
@@ -197,11 +195,6 @@ impl Scenario for LockScenario {
             Operation::Acquire => tolerate(lock.acquire(victim, Wait::Never)),
             Operation::Wait => tolerate(lock.acquire(victim, at_once())),
             Operation::Release => must(lock.release(victim)),
-            Operation::CreateAndDetach => {
-                let other = AnyLock::create(self.kind, victim);
-                must(other.acquire(victim, Wait::Never));
-                must(victim.detach(other.handle()));
-            }
             Operation::Detach => must(victim.detach(lock.handle())),
         }
     }
@@ -254,7 +247,7 @@ impl Scenario for LockScenario {
 
     fn allows(&self, observed: &Observed, used: bool) -> bool {
         let least = match (self.operation, self.held_by) {
-            (Operation::Detach | Operation::CreateAndDetach, _) => 0,
+            (Operation::Detach, _) => 0,
             // Released wholly, or not yet.
             (Operation::Release, HeldBy::Victim(1)) => 0,
             (_, HeldBy::Victim(_) | HeldBy::Dead | HeldBy::Reaped) => 1,
@@ -262,7 +255,7 @@ impl Scenario for LockScenario {
         };
         let most = match (self.operation, self.held_by) {
             (Operation::Detach, _) => 0,
-            (Operation::CreateAndDetach, HeldBy::Nobody) | (_, HeldBy::Living) => 0,
+            (_, HeldBy::Living) => 0,
             _ => 1,
         };
         // A successor that was killed in turn holds it for a moment as well.

@@ -56,14 +56,6 @@ fn release() {
 }
 
 #[test]
-fn create_and_detach() {
-    enumerate_all(
-        Operation::CreateAndDetach,
-        &[HeldBy::Nobody, HeldBy::Living],
-    );
-}
-
-#[test]
 fn detach_the_last_hold() {
     enumerate_all(
         Operation::Detach,

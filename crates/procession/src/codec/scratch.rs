@@ -22,8 +22,6 @@ pub(crate) struct Scratch {
     pub(crate) reading: Reading,
     /// What was got.
     pub(crate) message: Message,
-    /// What was read.
-    pub(crate) reading: Reading,
     /// What was got in one go.
     pub(crate) batch: Batch,
 }
@@ -69,9 +67,6 @@ impl Scratch {
         }
         if self.message.bytes.capacity() > KEPT {
             self.message.bytes = Vec::new();
-        }
-        if self.reading.bytes.capacity() > KEPT {
-            self.reading.bytes = Vec::new();
         }
     }
 }

@@ -7,11 +7,18 @@
 mod contents;
 mod draft;
 mod queue;
+mod reading;
 mod record;
+mod record_reading;
+mod sequence_lock;
+mod snapshot;
+mod under_way;
 
 use procession_arena::ObjectKind;
 
 pub use queue::{Batch, Message, OnLost, Queue, QueueConfig};
+pub use reading::{Expect, Reading, Stamp};
+pub use snapshot::{Snapshot, SnapshotEntry};
 
 /// The kinds of objects of this crate, for [`Arena::create`](procession_arena::Arena::create) and
 /// [`Arena::attach`](procession_arena::Arena::attach).

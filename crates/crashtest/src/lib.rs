@@ -13,6 +13,8 @@
 #[cfg(feature = "simulation")]
 pub mod enumerate;
 #[cfg(feature = "simulation")]
+pub mod list;
+#[cfg(feature = "simulation")]
 pub mod queue;
 #[cfg(feature = "simulation")]
 pub mod world;

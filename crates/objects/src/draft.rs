@@ -39,6 +39,8 @@ impl<'a> Draft<'a> {
     /// Creates a draft with room for `capacity` names; it is in transit as payload afterwards.
     pub(crate) fn create(me: &'a Participant, capacity: u64) -> Result<Draft<'a>> {
         let length = capacity.saturating_mul(NAME).saturating_add(WORDS as u64);
+        // An earlier operation may have left a place there that has become this block's.
+        me.intent()?.set_expected_link(0);
         let block = me.allocate(length, Transit::Payload)?;
         let words = me.arena().window().region::<WORDS>(block.offset)?;
         words.word64::<MADE>().store(0);

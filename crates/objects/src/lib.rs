@@ -6,6 +6,7 @@
 
 mod contents;
 mod draft;
+mod list;
 mod queue;
 mod reading;
 mod record;
@@ -16,10 +17,11 @@ mod under_way;
 
 use procession_arena::ObjectKind;
 
+pub use list::{Element, List, ListConfig};
 pub use queue::{Batch, Message, OnLost, Queue, QueueConfig};
 pub use reading::{Expect, Reading, Stamp};
 pub use snapshot::{Snapshot, SnapshotEntry};
 
 /// The kinds of objects of this crate, for [`Arena::create`](procession_arena::Arena::create) and
 /// [`Arena::attach`](procession_arena::Arena::attach).
-pub static KINDS: &[&dyn ObjectKind] = &[&queue::QueueKind];
+pub static KINDS: &[&dyn ObjectKind] = &[&queue::QueueKind, &list::ListKind];

@@ -127,10 +127,10 @@ impl Scenario for ListScenario {
             chunk_bits: self.chunk_bits,
             ..ListConfig::default()
         };
-        let list = must(List::create(victim, &config));
-        // Somebody else fills it, so that what the victim frees is not its own.
+        // Somebody else makes and fills it, so that what the victim frees is not its own.
         let producer = world.process();
-        must(List::attach(&producer, list.handle(), None));
+        let list = must(List::create(&producer, &config));
+        must(List::attach(victim, list.handle(), None));
         for (id, size) in self.items.iter().enumerate() {
             let queues = self.queues(&producer, 1);
             let handles: Vec<_> = queues.iter().map(Queue::handle).collect();

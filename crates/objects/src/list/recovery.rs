@@ -46,6 +46,7 @@ impl List {
         if let Some(record) = intent.block(Transit::Payload)
             && !was_committed(me, intent)?
         {
+            self.clear_end(me, header, intent, record.offset)?;
             me.free(record)?;
         }
         intent.clear_transit();
@@ -62,24 +63,25 @@ impl List {
         if let Some(block) = intent.block(Transit::Structure)
             && was_committed(me, intent)?
         {
-            if intent.expected() != OWNED {
-                self.forget_popped(me, header, intent, block.offset)?;
-            }
+            self.clear_end(me, header, intent, block.offset)?;
             me.free(block)?;
         }
         intent.clear_transit();
         Ok(())
     }
 
-    /// Clears the word of an element that was popped and is about to be freed.
-    fn forget_popped(
+    /// Clears the word behind the last element if it leads to `record`, which was to come there
+    /// or has gone from there, and is about to be freed.
+    fn clear_end(
         &self,
         me: &Participant,
         header: Header<'_>,
         intent: Intent<'_>,
         record: u64,
     ) -> Result<()> {
-        if header.word64::<{ layout::ROOT }>().load() == 0 {
+        let expected = intent.expected();
+        let root = header.word64::<{ layout::ROOT }>().load();
+        if expected == 0 || expected == OWNED || root == 0 {
             return Ok(());
         }
         let root = self.root(me, header)?;

@@ -179,11 +179,8 @@ pub enum Error {
         length: u64,
     },
     /// The process from which an answer was awaited has ended.
-    #[error("the process that was to answer (pid {pid}) has ended")]
-    PeerGone {
-        /// The process that ended.
-        pid: u32,
-    },
+    #[error("the process that was to answer has ended")]
+    PeerGone,
 }
 
 impl Error {

@@ -8,10 +8,12 @@
 //! its descendants. [`with_participant`] gives an operation on the arena the identity of the
 //! calling thread.
 
+pub mod host;
 pub mod launch;
 mod registration;
 mod session;
 
+pub use host::{Host, HostError, Hosted};
 pub use launch::{
     Arguments, Child, Command, Current, Entry, EntryError, LaunchError, ProcessError, Returned,
     StartMethod, Stdio, build_id, current, init, init_test,

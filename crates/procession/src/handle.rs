@@ -108,5 +108,23 @@ pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
     Ok(Handle { index, generation })
 }
 
+/// A handle on its way out, as part of a value.
+pub(crate) struct HandleOut(pub(crate) Handle);
+
+impl Serialize for HandleOut {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serialize(self.0, serializer)
+    }
+}
+
+/// A handle that came as part of a value.
+pub(crate) struct HandleIn(pub(crate) Handle);
+
+impl<'de> Deserialize<'de> for HandleIn {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<HandleIn, D::Error> {
+        deserialize(deserializer).map(HandleIn)
+    }
+}
+
 const OUTSIDE: &str = "a handle of a shared object travels only by procession itself: as an argument \
                        or result of a process, or inside another shared object";

@@ -5,8 +5,11 @@ mod watchdog;
 use std::error::Error;
 use std::thread;
 
-use procession::{JoinableQueue, OnLost, Process, ProcessBuilder, Queue, QueueError, StartMethod};
+use procession::{
+    JoinableQueue, Manager, OnLost, Process, ProcessBuilder, Queue, QueueError, StartMethod,
+};
 use procession_arena::Inventory;
+use procession_arena::sys::process::Pidfd;
 use procession_engine::with_participant;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use watchdog::watch;
@@ -28,6 +31,8 @@ fn nothing_is_left_when_everything_was_dropped() -> TestResult {
     for method in [StartMethod::Spawn, StartMethod::ForkServer] {
         daemon().start_method(method).spawn(|| (), ())?.join()?;
     }
+    // This thread's queue for answers, too.
+    hosted_values_and_their_server()?;
     let before = inventory()?;
     let scenarios = [
         handles_in_items,
@@ -36,6 +41,7 @@ fn nothing_is_left_when_everything_was_dropped() -> TestResult {
         handles_in_arguments_and_results,
         handles_of_a_killed_process,
         items_of_killed_consumers,
+        hosted_values_and_their_server,
     ];
     for (number, scenario) in scenarios.into_iter().enumerate() {
         scenario()?;
@@ -168,4 +174,42 @@ fn items_of_killed_consumers() -> TestResult {
         assert!(process.join().is_err());
     }
     Ok(())
+}
+
+fn hosted_values_and_their_server() -> TestResult {
+    let manager = Manager::new()?;
+    let server = |manager: &Manager| -> Result<Pidfd, Box<dyn Error>> {
+        Ok(Pidfd::open(manager.server_pid()?.ok_or("no server")?)?)
+    };
+    // Killed in the middle of a call, with values and calls that wait.
+    let (begun, never) = (Queue::<()>::new()?, Queue::<()>::new()?);
+    let value = manager.host(never)?;
+    let wait = |never: &Queue<()>, begun: Queue<()>| {
+        let _ = begun.put(&());
+        never.get()
+    };
+    let calling = daemon().spawn(
+        move |value: procession::Proxy<Queue<()>>, begun: Queue<()>| {
+            value.call(wait, (begun,)).map(drop)
+        },
+        (value.clone(), begun.clone()),
+    )?;
+    begun.get()?;
+    let first = server(&manager)?;
+    first.kill()?;
+    assert!(calling.join()?.is_err());
+    drop(value);
+
+    // A new one, that ends by itself.
+    let values = Queue::new()?;
+    for number in 0..3 {
+        values.put(&manager.host(vec![number])?)?;
+    }
+    let second = server(&manager)?;
+    drop((values, manager));
+    for server in [first, second] {
+        server.wait_exit(None)?;
+    }
+    // Whoever waits for a child takes note of all that have ended.
+    Ok(daemon().spawn(|| (), ())?.join()?)
 }

@@ -120,7 +120,7 @@ impl Participant {
     }
 
     /// Ends one attach; says whether it was this process's last.
-    fn let_go(&self, handle: Handle) -> Result<bool> {
+    pub(super) fn let_go(&self, handle: Handle) -> Result<bool> {
         let arena = self.arena();
         let key = (self.process(), handle);
         match arena.attachments().lock().get_mut(&key) {
@@ -205,12 +205,15 @@ impl Participant {
                 index: index as u32,
                 generation: status.generation,
             };
+            if entry.keeper() == Some(process) {
+                entry.set_keeper(None);
+            }
             if entry.is_held_by(process)? {
                 self.part_from(handle, process, pid)?;
                 entry.clear_holder(process)?;
             }
             // Also if it was somebody else's hold that ended: he may have been killed right then.
-            if !entry.has_holder()? {
+            if !entry.has_holder_besides(entry.keeper())? {
                 self.destroy_if_unreachable(handle)?;
             }
         }
@@ -234,7 +237,8 @@ impl Participant {
         kind.process_gone(self, object, process, pid)
     }
 
-    /// Takes the object apart if neither a process nor a message nor an object refers to it.
+    /// Takes the object apart if neither a process nor a message nor an object refers to it; if only
+    /// its [keeper](Self::keep) is left, tells the object so.
     ///
     /// # Errors
     ///
@@ -248,7 +252,7 @@ impl Participant {
             // the lock.
             match self.arena().entry(handle) {
                 Ok((entry, _)) if !entry.has_holder()? => std::thread::yield_now(),
-                _ => return Ok(()),
+                _ => return self.leave_to_keeper(handle),
             }
         }
         // Whoever looks into it has stopped in the middle; the object goes when the next process
@@ -271,7 +275,7 @@ impl Participant {
             if entry.has_holder()? {
                 return Ok(Attempt::WasHeld);
             }
-            if !self.is_unreachable(handle, entry)? {
+            if !self.is_unreachable(handle, entry, None)? {
                 return Ok(Attempt::Settled);
             }
             entry.announce_status(EntryStatus {
@@ -329,27 +333,31 @@ impl Participant {
         }
     }
 
-    /// Whether nothing leads to the object any more.
+    /// Whether nothing leads to the object any more, its keeper aside.
     ///
     /// A handle on its way is held by its sender until it is in a message, and by its receiver
     /// before it leaves it. So if nobody held it before and after the look, and it was not sent
     /// meanwhile, no message that the look has passed can hold it now.
-    fn is_unreachable(&self, handle: Handle, entry: Entry<'_>) -> Result<bool> {
+    pub(super) fn is_unreachable(
+        &self,
+        handle: Handle,
+        entry: Entry<'_>,
+        keeper: Option<ProcessId>,
+    ) -> Result<bool> {
         let sent = entry.sent().load_in_total_order();
-        if entry.has_holder()? {
+        if entry.has_holder_besides(keeper)? {
             return Ok(false);
         }
         if sent > 0 && self.is_referred_to(handle)? {
             return Ok(false);
         }
-        Ok(!entry.has_holder()? && entry.sent().load_in_total_order() == sent)
+        Ok(!entry.has_holder_besides(keeper)? && entry.sent().load_in_total_order() == sent)
     }
 
     fn is_referred_to(&self, handle: Handle) -> Result<bool> {
         let arena = self.arena();
         let mut found = false;
-        let mut compare = |seen: Handle| found |= seen == handle;
-        self.visit_mailed_handles(&mut compare)?;
+        self.visit_mailed_handles(&mut |seen| found |= seen == handle)?;
         for index in 0..arena.committed_objects()? {
             let entry = Entry::new(arena, index as u32)?;
             let status = entry.status()?;
@@ -364,14 +372,19 @@ impl Participant {
             // Held during the look, so that it cannot be taken apart meanwhile.
             match self.attach(its) {
                 Ok((object, kind)) => {
-                    let looked = kind.visit_handles(self, object, &mut compare);
+                    let mut here = false;
+                    let looked =
+                        kind.visit_handles(self, object, &mut |seen| here |= seen == handle);
                     self.let_go(its)?;
                     looked?;
                     // Its last holder may have let go during the look. If its handle was sent,
                     // finding out would need a look in turn; the next reaper will.
                     if entry.sent().load() == 0 {
                         self.destroy_if_unreachable(its)?;
+                        // If it is gone it leads nowhere, and what it led to is left to this look.
+                        here &= arena.entry(its).is_ok();
                     }
+                    found |= here;
                 }
                 // Nobody held it, so what it refers to is not reached through it.
                 Err(Error::StaleHandle { .. }) => {}

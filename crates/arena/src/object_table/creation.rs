@@ -80,6 +80,7 @@ impl Participant {
         entry.clear_holders()?;
         entry.set_holder(self.process())?;
         entry.sent().store(0);
+        entry.set_keeper(None);
         entry.set_header(header);
         let handle = Handle {
             index,

@@ -18,6 +18,8 @@ const HEADER: usize = 8;
 const SENT: usize = 16;
 /// Held by whoever takes the object apart.
 const DESTROY_LOCK: usize = 24;
+/// The process that keeps the object for the others, if one does.
+const KEEPER: usize = 32;
 
 /// What an entry is used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,6 +113,17 @@ impl<'a> Entry<'a> {
         Lock::new(self.region.word32::<DESTROY_LOCK>())
     }
 
+    /// The process that keeps the object for the others.
+    pub(super) fn keeper(self) -> Option<ProcessId> {
+        ProcessId::unpack(self.region.word64::<KEEPER>().load())
+    }
+
+    pub(super) fn set_keeper(self, keeper: Option<ProcessId>) {
+        self.region
+            .word64::<KEEPER>()
+            .store(keeper.map_or(0, ProcessId::pack));
+    }
+
     /// The word with the bits of processes `64 * number ..`: who holds the object.
     fn holders(self, number: u16) -> Result<Word64<'a>> {
         let inside = OBJECT_ENTRY_HEAD + u64::from(number) * 8;
@@ -141,8 +154,18 @@ impl<'a> Entry<'a> {
     }
 
     pub(super) fn has_holder(self) -> Result<bool> {
+        self.has_holder_besides(None)
+    }
+
+    /// Whether a process holds the object that is not its keeper.
+    pub(super) fn has_holder_besides(self, keeper: Option<ProcessId>) -> Result<bool> {
         for number in 0..self.holder_words() {
-            if self.holders(number)?.load_in_total_order() != 0 {
+            let holders = self.holders(number)?.load_in_total_order();
+            let kept = match keeper {
+                Some(keeper) if keeper.index / 64 == number => 1 << (keeper.index % 64),
+                Some(_) | None => 0,
+            };
+            if holders & !kept != 0 {
                 return Ok(true);
             }
         }

@@ -48,6 +48,16 @@ pub trait ObjectKind: Debug + Sync {
         pid: u32,
     ) -> Result<()>;
 
+    /// Does what the object promises for the case that nothing but its keeper leads to it any more
+    /// ([`Participant::keep`]). May be called more than once.
+    ///
+    /// # Errors
+    ///
+    /// As [`recover`](Self::recover).
+    fn left_to_keeper(&self, _me: &Participant, _object: Object) -> Result<()> {
+        Ok(())
+    }
+
     /// Frees every block but the header block. Called once nobody has a handle; may have been
     /// called before by a process that was killed in the middle of it.
     ///

@@ -4,6 +4,7 @@ mod attachment;
 mod creation;
 mod entry;
 mod handle;
+mod keeper;
 mod kind;
 
 pub(crate) use attachment::Attachments;

@@ -13,11 +13,12 @@ pub struct ProcessId {
 
 impl ProcessId {
     /// The identity as one word; zero is "nobody".
-    pub(crate) fn pack(self) -> u64 {
+    pub fn pack(self) -> u64 {
         (u64::from(self.generation) << 32) | (u64::from(self.index) + 1)
     }
 
-    pub(crate) fn unpack(word: u64) -> Option<ProcessId> {
+    /// The identity that [`pack`](Self::pack) made a word of; `None` is nobody.
+    pub fn unpack(word: u64) -> Option<ProcessId> {
         let index = (word & 0xffff_ffff).checked_sub(1)?;
         let index = u16::try_from(index).ok()?;
         Some(ProcessId {

@@ -167,7 +167,7 @@ fn resolve(assignment: &Assignment) -> Result<Entry, String> {
     let image = image().map_err(|error| error.to_string())?;
     // SAFETY: the name was written by the parent, and the greeting has shown that the parent
     // runs the same build of this image.
-    let entry = unsafe { assignment.function.resolve(image) };
+    let entry = unsafe { assignment.function.entry(image) };
     entry.ok_or_else(|| "the function it is to run is not in this program".to_owned())
 }
 

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use procession_arena::{Error, Handle};
 
+use super::command::AtExit;
 use super::error::ProcessError;
 use super::record::Record;
 use super::stdio::ParentEnds;
@@ -49,7 +50,7 @@ impl Child {
 
     /// Whether the child ends with this process.
     pub fn is_daemon(&self) -> bool {
-        self.record.daemon
+        self.record.at_exit == AtExit::Ended
     }
 
     /// Whether the child still runs.
@@ -203,7 +204,7 @@ impl fmt::Debug for Child {
             .debug_struct("Child")
             .field("name", &self.record.name)
             .field("pid", &self.record.pid)
-            .field("daemon", &self.record.daemon)
+            .field("at_exit", &self.record.at_exit)
             .finish_non_exhaustive()
     }
 }

@@ -17,6 +17,18 @@ pub enum StartMethod {
     ForkServer,
 }
 
+/// What becomes of a child when the process that started it exits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum AtExit {
+    /// It is waited for.
+    #[default]
+    Joined,
+    /// It ends as well.
+    Ended,
+    /// It goes on, and nobody waits for it.
+    LeftAlone,
+}
+
 /// What a process is started with; [`start`](Self::start) starts it.
 ///
 /// # Examples
@@ -40,7 +52,7 @@ pub enum StartMethod {
 #[derive(Debug, Default)]
 pub struct Command {
     pub(super) name: Option<String>,
-    pub(super) daemon: bool,
+    pub(super) at_exit: AtExit,
     pub(super) method: StartMethod,
     pub(super) environment: Environment,
     pub(super) directory: Option<PathBuf>,
@@ -64,7 +76,17 @@ impl Command {
     /// Has the process end with this one, however this one ends; otherwise this one waits for it
     /// before it exits.
     pub fn daemon(mut self, daemon: bool) -> Command {
-        self.daemon = daemon;
+        self.at_exit = match daemon {
+            true => AtExit::Ended,
+            false => AtExit::Joined,
+        };
+        self
+    }
+
+    /// Has the process live as long as it likes: this one neither ends it nor waits for it when it
+    /// exits. For servers that know by themselves when nobody needs them any more.
+    pub fn detached(mut self) -> Command {
+        self.at_exit = AtExit::LeftAlone;
         self
     }
 

@@ -1,15 +1,14 @@
 //! What a process does when it exits: it leaves no daemon, no zombie and no unfinished child.
 
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use procession_arena::Participant;
 use procession_arena::sys::fork::at_exit;
 
+use super::command::AtExit;
 use super::error::ProcessError;
-use super::record::Record;
 use crate::session::{self, Session};
 use crate::with_participant;
 
@@ -34,9 +33,9 @@ extern "C" fn leave() {
     session.children.close();
     let outcome = with_participant(|me| {
         end_daemons(session, me)?;
-        session
-            .children
-            .wait(me, &session.children.snapshot(), None)?;
+        let mut others = session.children.snapshot();
+        others.retain(|child| child.at_exit != AtExit::LeftAlone);
+        session.children.wait(me, &others, None)?;
         Ok::<(), ProcessError>(())
     });
     session.fork_server.end();
@@ -47,8 +46,8 @@ extern "C" fn leave() {
 }
 
 fn end_daemons(session: &Session, me: &Participant) -> Result<(), ProcessError> {
-    let children = session.children.snapshot();
-    let daemons: Vec<Arc<Record>> = children.into_iter().filter(|child| child.daemon).collect();
+    let mut daemons = session.children.snapshot();
+    daemons.retain(|child| child.at_exit == AtExit::Ended);
     for daemon in &daemons {
         daemon
             .pidfd

@@ -88,29 +88,37 @@ impl From<Error> for EntryError {
     }
 }
 
-/// An [`Entry`] as it is named in other processes of the same build: by its place in the image.
+/// A function as it is named in other processes of the same build: by its place in the image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct FunctionName {
+pub(crate) struct FunctionName {
     offset: u64,
 }
 
 impl FunctionName {
-    /// Names a function; `None` if it does not lie in the image.
-    pub(super) fn of(entry: Entry, image: &Image) -> Option<FunctionName> {
+    /// Names the function at `address`; `None` if it does not lie in the image.
+    pub(crate) fn of(address: *const (), image: &Image) -> Option<FunctionName> {
         Some(FunctionName {
-            offset: image.offset_of(entry as *const ())?,
+            offset: image.offset_of(address)?,
         })
     }
 
-    /// The function of this name; `None` if the place is not in the image's code.
+    /// Where the function of this name lies; `None` if the place is not in the image's code.
+    ///
+    /// In the same build the same code lies at the same offset; so if the name comes from a process
+    /// with the same build, this is the function that was named, with the type it had there.
+    pub(crate) fn address(self, image: &Image) -> Option<*const ()> {
+        image.function_at(self.offset)
+    }
+
+    /// The entry of this name; `None` if the place is not in the image's code.
     ///
     /// # Safety
     ///
-    /// The name must come from [`of`](Self::of), in a process with the same build of the image.
-    pub(super) unsafe fn resolve(self, image: &Image) -> Option<Entry> {
-        let address = image.function_at(self.offset)?;
-        // SAFETY: in the same build the same code lies at the same offset, and at this offset the
-        // naming process had an `Entry`. That the place is executable was checked above.
+    /// An [`Entry`] must have been named, in a process with the same build of the image.
+    pub(crate) unsafe fn entry(self, image: &Image) -> Option<Entry> {
+        let address = self.address(image)?;
+        // SAFETY: by the caller's promise an `Entry` lies there. That the place is executable was
+        // checked above.
         Some(unsafe { std::mem::transmute::<*const (), Entry>(address) })
     }
 }
@@ -126,9 +134,9 @@ mod tests {
     #[test]
     fn a_name_leads_back_to_its_function() {
         let image = Image::containing(entry as *const ()).unwrap().unwrap();
-        let name = FunctionName::of(entry, &image).unwrap();
+        let name = FunctionName::of(entry as *const (), &image).unwrap();
         // SAFETY: the name was made right above.
-        let found = unsafe { name.resolve(&image) }.unwrap();
+        let found = unsafe { name.entry(&image) }.unwrap();
         assert_eq!(found as *const (), entry as *const ());
     }
 
@@ -136,8 +144,7 @@ mod tests {
     fn a_name_that_leads_out_of_the_code_is_refused() {
         let image = Image::containing(entry as *const ()).unwrap().unwrap();
         for offset in [0, u64::MAX, u64::MAX / 2] {
-            // SAFETY: the result is never a function, which is what is tested.
-            assert!(unsafe { FunctionName { offset }.resolve(&image) }.is_none());
+            assert!(FunctionName { offset }.address(&image).is_none());
         }
     }
 }

@@ -89,7 +89,7 @@ pub fn build_id() -> Result<&'static BuildId, LaunchError> {
 }
 
 /// The image that this code, and every function that can be started, belongs to.
-pub(super) fn image() -> Result<&'static Image, LaunchError> {
+pub(crate) fn image() -> Result<&'static Image, LaunchError> {
     match IMAGE.get() {
         Some(Ok(image)) => Ok(image),
         Some(Err(reason)) => Err(LaunchError::NoImage {

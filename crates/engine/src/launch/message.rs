@@ -47,7 +47,7 @@ impl Environment {
 
 /// The trailer of a result.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
-pub(super) enum Completion {
+pub(crate) enum Completion {
     Returned { mentions_objects: bool },
     ArgumentDecode { type_name: String, reason: String },
     ResultEncode { type_name: String, reason: String },
@@ -73,7 +73,7 @@ impl From<EntryError> for Completion {
 const LENGTH_SIZE: usize = size_of::<u32>();
 
 /// Appends `trailer` to `bytes`.
-pub(super) fn append<T: Serialize>(bytes: &mut Vec<u8>, trailer: &T) -> Result<(), String> {
+pub(crate) fn append<T: Serialize>(bytes: &mut Vec<u8>, trailer: &T) -> Result<(), String> {
     let trailer = postcard::to_stdvec(trailer).map_err(|error| error.to_string())?;
     let length = u32::try_from(trailer.len()).map_err(|_| "it is longer than 4 GB".to_owned())?;
     bytes.reserve(trailer.len() + LENGTH_SIZE);
@@ -83,7 +83,7 @@ pub(super) fn append<T: Serialize>(bytes: &mut Vec<u8>, trailer: &T) -> Result<(
 }
 
 /// Cuts the trailer off `bytes`; `None` if there is no valid one.
-pub(super) fn cut<T: DeserializeOwned>(bytes: &mut Vec<u8>) -> Option<T> {
+pub(crate) fn cut<T: DeserializeOwned>(bytes: &mut Vec<u8>) -> Option<T> {
     let (rest, length) = bytes.split_last_chunk::<LENGTH_SIZE>()?;
     let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
     let start = rest.len().checked_sub(length)?;

@@ -1,20 +1,21 @@
-//! A panic in a child, carried home.
+//! A panic in another process, carried home.
 
 use std::any::Any;
 use std::backtrace::Backtrace;
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook, take_hook};
+use std::sync::Once;
 use std::thread;
 
 use serde::{Deserialize, Serialize};
 
 /// What is known about a panic.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Panic {
-    pub(super) message: String,
-    pub(super) location: String,
-    pub(super) backtrace: String,
-    pub(super) thread: String,
+pub(crate) struct Panic {
+    pub(crate) message: String,
+    pub(crate) location: String,
+    pub(crate) backtrace: String,
+    pub(crate) thread: String,
 }
 
 /// What only the panic hook sees; the stack is turned into text only if the panic comes through.
@@ -29,17 +30,24 @@ thread_local! {
 }
 
 /// Calls `work`; if it panics, the panic is printed as always and then returned.
-pub(super) fn catch<T>(work: impl FnOnce() -> T) -> Result<T, Panic> {
+///
+/// What `work` leaves half done is the business of whoever goes on with it.
+pub(crate) fn catch<T>(work: impl FnOnce() -> T) -> Result<T, Panic> {
+    HOOK.call_once(install_hook);
+    WATCHED.set(true);
+    let outcome = catch_unwind(AssertUnwindSafe(work));
+    WATCHED.set(false);
+    outcome.map_err(|payload| describe(payload.as_ref()))
+}
+
+static HOOK: Once = Once::new();
+
+fn install_hook() {
     let print = take_hook();
     set_hook(Box::new(move |panic| {
         print(panic);
         note(panic);
     }));
-    WATCHED.set(true);
-    // The process ends after a panic, so nobody sees what it left half done.
-    let outcome = catch_unwind(AssertUnwindSafe(work));
-    WATCHED.set(false);
-    outcome.map_err(|payload| describe(payload.as_ref()))
 }
 
 fn note(panic: &PanicHookInfo<'_>) {

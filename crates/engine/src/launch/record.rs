@@ -8,7 +8,7 @@ use procession_arena::sys::process::Pidfd;
 use procession_arena::sys::socket::{Received, Socket};
 use procession_arena::{Error, Participant, ProcessId};
 
-use super::command::StartMethod;
+use super::command::{AtExit, StartMethod};
 use super::ending::{Ending, Status, to_outcome, without_result};
 use super::error::ProcessError;
 use super::handshake::Report;
@@ -18,7 +18,7 @@ use super::message::{self, Completion};
 #[derive(Debug)]
 pub(super) struct Record {
     pub(super) name: String,
-    pub(super) daemon: bool,
+    pub(super) at_exit: AtExit,
     pub(super) pid: u32,
     pub(super) pidfd: Pidfd,
     method: StartMethod,
@@ -58,7 +58,7 @@ impl Record {
     pub(super) fn new(
         process: ProcessId,
         name: String,
-        daemon: bool,
+        at_exit: AtExit,
         method: StartMethod,
         build: BuildId,
         (pid, pidfd): (u32, Pidfd),
@@ -76,7 +76,7 @@ impl Record {
         });
         Record {
             name,
-            daemon,
+            at_exit,
             pid,
             pidfd,
             method,

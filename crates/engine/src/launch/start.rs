@@ -10,7 +10,7 @@ use procession_arena::sys::socket::Socket;
 use procession_arena::{Handle, ProcessId};
 
 use super::child_handle::Child;
-use super::command::{Command, StartMethod};
+use super::command::{AtExit, Command, StartMethod};
 use super::error::LaunchError;
 use super::function::{Entry, FunctionName};
 use super::handshake::{ChildDescriptors, Role, encode_hello};
@@ -40,7 +40,8 @@ impl Command {
         handles: &[Handle],
     ) -> Result<Child, LaunchError> {
         let image = image()?;
-        let function = FunctionName::of(entry, image).ok_or(LaunchError::ForeignFunction)?;
+        let function =
+            FunctionName::of(entry as *const (), image).ok_or(LaunchError::ForeignFunction)?;
         self.check()?;
         let session = session::current()?;
         if session.children.is_closed() {
@@ -62,7 +63,7 @@ impl Command {
             let record = Arc::new(Record::new(
                 slot.keep(),
                 name,
-                command.daemon,
+                command.at_exit,
                 command.method,
                 image.build_id().clone(),
                 (started.pid, started.pidfd),
@@ -93,7 +94,7 @@ impl Command {
         Assignment {
             function,
             name,
-            daemon: self.daemon,
+            daemon: self.at_exit == AtExit::Ended,
             memory_limit: self.memory_limit,
             environment: is_forked.then(|| self.environment.clone()),
             directory: self.directory.clone().map(PathBuf::into_os_string),

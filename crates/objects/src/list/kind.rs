@@ -9,7 +9,7 @@ use super::{List, expect_commit, operation};
 use crate::record::Record;
 
 /// The number of this kind in the object table.
-pub(super) const TAG: u8 = 9;
+const TAG: u8 = 9;
 
 /// Lists.
 #[derive(Debug)]

@@ -18,9 +18,10 @@ mod sweep;
 mod table;
 
 use procession_arena::{
-    Error, FIRST_OF_KIND, Guard, Handle, Intent, Object, Participant, Result, Transit,
+    Error, FIRST_OF_KIND, Guard, Handle, Intent, Object, ObjectKind, Participant, Result, Transit,
 };
 
+use crate::attach::attach;
 use crate::contents;
 use crate::under_way::UnderWay;
 pub(crate) use kind::ListKind;
@@ -131,19 +132,10 @@ impl List {
     /// [`Error::StaleHandle`] if the list is gone, [`Error::WrongKind`] if it is something else,
     /// [`Error::WrongContents`] if it was created for something else.
     pub fn attach(me: &Participant, handle: Handle, contents: Option<&str>) -> Result<List> {
-        let (object, kind) = me.attach(handle)?;
-        let found = match kind.tag() == kind::TAG {
-            true => {
-                let description = object.header + layout::HEADER_SIZE as u64;
-                contents::check(me.arena(), description, kind.name(), handle, contents)
-            }
-            false => Err(Error::WrongKind {
-                handle,
-                expected: "list",
-                found: kind.name(),
-            }),
-        };
-        match found.and_then(|()| List::open(me, object)) {
+        let object = attach(me, handle, &ListKind)?;
+        let description = object.header + layout::HEADER_SIZE as u64;
+        let checked = contents::check(me.arena(), description, ListKind.name(), handle, contents);
+        match checked.and_then(|()| List::open(me, object)) {
             Ok(list) => Ok(list),
             Err(error) => {
                 me.detach(handle)?;

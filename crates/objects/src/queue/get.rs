@@ -1,6 +1,6 @@
 //! Getting: waiting for messages, and handing them on.
 
-use procession_arena::{Error, Participant, Result, Wait};
+use procession_arena::{Error, Participant, ProcessId, Result, ThreadToken, Wait};
 
 use super::layout::{self, Header};
 use super::message::{Batch, Message};
@@ -17,19 +17,45 @@ impl Queue {
     /// queue is closed and everything has been taken.
     #[inline]
     pub fn get(&self, me: &Participant, into: &mut Message, wait: Wait) -> Result<()> {
-        into.bytes.clear();
-        into.handles.clear();
-        let destination = &mut Destination {
-            bytes: &mut into.bytes,
-            handles: &mut into.handles,
-            messages: None,
-            wanted: true,
-        };
-        let deliveries = &mut into.deliveries;
-        self.get_waiting(me, wait, |header, under_way| {
-            let taken = self.take(me, header, under_way, 1, destination)?;
-            Ok(taken.map(|its| *deliveries = its))
+        into.clear();
+        self.get_waiting(me, wait, nobody, |header, under_way| {
+            self.take_one(me, header, under_way, into)
         })
+    }
+
+    /// As [`get`](Self::get), for an answer that only `peer` can give: if that process ends, the wait
+    /// does, once everything that it had put is taken.
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get); [`Error::PeerGone`] if the process has ended.
+    ///
+    /// # If a process dies
+    ///
+    /// If it is `peer`: this one is told within a millisecond, by the kernel.
+    pub fn get_from(
+        &self,
+        me: &Participant,
+        into: &mut Message,
+        wait: Wait,
+        peer: ProcessId,
+    ) -> Result<()> {
+        let watched = || match me.arena().living_thread_of(peer)? {
+            None => Err(Error::PeerGone),
+            thread => Ok(thread),
+        };
+        into.clear();
+        let outcome = self.get_waiting(me, wait, watched, |header, under_way| {
+            self.take_one(me, header, under_way, into)
+        });
+        match outcome {
+            // What it had put before it ended may have come after the last look.
+            Err(gone @ Error::PeerGone) => match self.get(me, into, Wait::Never) {
+                Err(Error::Empty) => Err(gone),
+                outcome => outcome,
+            },
+            outcome => outcome,
+        }
     }
 
     /// Takes up to `limit` messages at once and returns how many; waits only for the first.
@@ -48,7 +74,7 @@ impl Queue {
         if limit == 0 {
             return Ok(0);
         }
-        self.get_waiting(me, wait, |header, under_way| {
+        self.get_waiting(me, wait, nobody, |header, under_way| {
             self.take_many(me, header, under_way, into, limit)?;
             Ok((!into.is_empty()).then_some(()))
         })?;
@@ -63,6 +89,24 @@ impl Queue {
             }
         }
         Ok(into.len())
+    }
+
+    #[inline]
+    fn take_one(
+        &self,
+        me: &Participant,
+        header: Header<'_>,
+        under_way: &UnderWay<'_>,
+        into: &mut Message,
+    ) -> Result<Option<()>> {
+        let destination = &mut Destination {
+            bytes: &mut into.bytes,
+            handles: &mut into.handles,
+            messages: None,
+            wanted: true,
+        };
+        let deliveries = self.take(me, header, under_way, 1, destination)?;
+        Ok(deliveries.map(|its| into.deliveries = its))
     }
 
     fn take_many(
@@ -109,6 +153,7 @@ impl Queue {
         &self,
         me: &Participant,
         wait: Wait,
+        watched: impl Fn() -> Result<Option<ThreadToken>>,
         mut attempt: impl FnMut(Header<'_>, &UnderWay<'_>) -> Result<Option<()>>,
     ) -> Result<()> {
         let under_way = self.begin(me, operation::GET)?;
@@ -117,7 +162,7 @@ impl Queue {
             me.heard(header.word32::<{ layout::LAST_PRODUCER }>().load());
             let ready = || attempt(header, &under_way);
             layout::not_empty(header)
-                .wait_for(me, wait, ready)?
+                .wait_for_watching(me, wait, watched, ready)?
                 .ok_or(match wait {
                     Wait::Never => Error::Empty,
                     Wait::Forever | Wait::Until(_) => Error::TimedOut,
@@ -141,4 +186,9 @@ impl Queue {
             layout::not_empty(header).notify(1);
         }
     }
+}
+
+/// Whoever puts next will do.
+fn nobody() -> Result<Option<ThreadToken>> {
+    Ok(None)
 }

@@ -42,6 +42,11 @@ impl ObjectKind for QueueKind {
         Queue::open(me, object)?.settle_consumer(me, process.index, pid)
     }
 
+    /// Nobody will put any more.
+    fn left_to_keeper(&self, me: &Participant, object: Object) -> Result<()> {
+        Queue::open(me, object)?.close(me)
+    }
+
     fn take_apart(&self, me: &Participant, object: Object) -> Result<()> {
         Queue::open(me, object)?.take_apart(me)
     }

@@ -14,6 +14,14 @@ pub struct Message {
     pub deliveries: u32,
 }
 
+impl Message {
+    /// Forgets the message, but keeps the memory.
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+        self.handles.clear();
+    }
+}
+
 /// Several messages taken at once. Reuse one for many calls: its memory is kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Batch {

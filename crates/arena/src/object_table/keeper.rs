@@ -1,0 +1,81 @@
+//! Objects that a process keeps for others, and no longer than the others want them.
+//!
+//! A server holds the queue in which its clients' requests come. So the queue does not end with its last
+//! client; the server must learn that nobody will ask any more. The *keeper* of an object is the one
+//! holder that does not count for that: once nothing but the keeper leads to the object, its kind is
+//! told ([`ObjectKind::left_to_keeper`](super::ObjectKind::left_to_keeper)), by whoever let go last or by
+//! the reaper in his stead.
+
+use crate::error::{Error, Result};
+use crate::object_table::entry::EntryState;
+use crate::object_table::{Handle, Object};
+use crate::registry::Participant;
+
+impl Participant {
+    /// Makes this process, which holds the object, its keeper.
+    ///
+    /// It must not send the handle on afterwards: it would hand out what may have been left to it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::StaleHandle`] if the object is gone.
+    ///
+    /// # If a process dies
+    ///
+    /// If it is the keeper: the object lives on by its other holders. If it is the last other
+    /// holder: whoever reaps it leaves the object to its keeper.
+    pub fn keep(&self, handle: Handle) -> Result<()> {
+        let (entry, _) = self.arena().entry(handle)?;
+        entry.set_keeper(Some(self.process()));
+        // The last other holder may have let go before he could see that there is a keeper.
+        self.leave_to_keeper(handle)
+    }
+
+    /// Tells the object that nothing but its keeper leads to it any more, if that is so.
+    ///
+    /// May be called at any time: by whoever let go of it, or by the keeper to make sure.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Corrupt`] if an object is damaged.
+    pub fn leave_to_keeper(&self, handle: Handle) -> Result<()> {
+        let (entry, status) = match self.arena().entry(handle) {
+            Err(Error::StaleHandle { .. }) => return Ok(()),
+            found => found?,
+        };
+        let keeper = entry.keeper();
+        if status.state != EntryState::Live
+            || keeper.is_none()
+            || entry.has_holder_besides(keeper)?
+            || !self.is_unreachable(handle, entry, keeper)?
+        {
+            return Ok(());
+        }
+        // Held, so that it stays what it is.
+        match self.attach(handle) {
+            Ok((object, kind)) => {
+                let told = kind.left_to_keeper(self, object);
+                self.detach_quietly(object)?;
+                told
+            }
+            Err(Error::StaleHandle { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Ends the hold of above; the object has been told already.
+    fn detach_quietly(&self, object: Object) -> Result<()> {
+        match self.let_go(object.handle)? {
+            true if !self.is_held(object.handle)? => self.destroy_if_unreachable(object.handle),
+            true | false => Ok(()),
+        }
+    }
+
+    fn is_held(&self, handle: Handle) -> Result<bool> {
+        match self.arena().entry(handle) {
+            Ok((entry, _)) => entry.has_holder(),
+            Err(Error::StaleHandle { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! Values that live in a server process and are used from all others. See `README.md`.
+
+mod answer;
+mod caller;
+mod error;
+mod host;
+mod hosted;
+mod server;
+mod value;
+mod wire;
+
+pub use error::HostError;
+pub use host::Host;
+pub use hosted::{Answer, Hosted, Maker, Method};

@@ -129,6 +129,14 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
+    /// Calls `visit` with each block that was made, in the order in which they were.
+    pub(crate) fn visit_made(self, visit: &mut dyn FnMut(Block) -> Result<()>) -> Result<()> {
+        for number in 0..self.made().min(self.capacity) {
+            visit(self.read(number)?)?;
+        }
+        Ok(())
+    }
+
     /// Frees what was made: the change did not come to its commit.
     pub(crate) fn free_made(self, me: &Participant) -> Result<()> {
         for number in 0..self.made().min(self.capacity) {

@@ -25,6 +25,8 @@ pub mod event;
 #[cfg(feature = "simulation")]
 pub mod keeper;
 #[cfg(feature = "simulation")]
+pub mod list;
+#[cfg(feature = "simulation")]
 pub mod lock;
 #[cfg(feature = "simulation")]
 pub mod queue;

@@ -22,8 +22,6 @@ pub(crate) struct Scratch {
     pub(crate) reading: Reading,
     /// What was got.
     pub(crate) message: Message,
-    /// What was read.
-    pub(crate) reading: Reading,
     /// What was got in one go.
     pub(crate) batch: Batch,
 }

@@ -4,7 +4,7 @@ mod entries;
 mod read;
 mod travel;
 mod update;
-mod value;
+pub(crate) mod value;
 mod write;
 
 use std::any::type_name;

@@ -154,7 +154,7 @@ fn who_comes_after_a_killed_holder_is_told_and_who_comes_then_is_not() -> TestRe
             Some(SharedError::TimedOut)
         );
         let told = lock.holder()?.ok_or("nobody holds it")?;
-        assert_eq!(Some(told.pid), holder.pid());
+        assert_eq!(told.pid, holder.pid());
         assert!(told.since <= Instant::now());
         kill(&holder)?;
         if joined {
@@ -192,7 +192,7 @@ fn of_those_that_wait_for_a_killed_holder_one_is_told() -> TestResult {
         for waiter in waiters {
             told.extend(waiter.join()??);
         }
-        assert_eq!(told, Vec::from_iter(pid));
+        assert_eq!(told, [pid]);
         must_be_killed(&holder)?;
     }
     assert_eq!(rescued_wakes()?, 0);
@@ -205,7 +205,7 @@ fn a_killed_waiter_is_no_loss_to_the_others() -> TestResult {
     let _watchdog = watch();
     let _alone = alone();
     let lock = Lock::new()?;
-    let guard = lock.lock()?;
+    let guard = lock.lock().map_err(SharedError::from)?;
     let victim = daemon().spawn(acquire, (lock.clone(),))?;
     wait_for_sleepers(1)?;
     let waiter = daemon().spawn(acquire, (lock.clone(),))?;
@@ -227,7 +227,7 @@ fn a_guard_may_be_dropped_by_another_thread() -> TestResult {
     let _watchdog = watch();
     let _alone = alone();
     let lock = Lock::new()?;
-    let guard = lock.lock()?;
+    let guard = lock.lock().map_err(SharedError::from)?;
     thread::scope(|scope| drop(scope.spawn(|| drop(guard)).join()));
     assert!(!lock.is_locked()?);
     Ok(())
@@ -243,9 +243,9 @@ fn one_process_may_release_what_another_has_acquired() -> TestResult {
     }
     let lock = Lock::new()?;
     assert_eq!(lock.release(), Err(SharedError::NotHeld));
-    mem::forget(lock.lock()?);
+    mem::forget(lock.lock().map_err(SharedError::from)?);
     daemon().spawn(release, (lock.clone(),))?.join()??;
-    let guard = lock.lock()?;
+    let guard = lock.lock().map_err(SharedError::from)?;
     daemon().spawn(release, (lock.clone(),))?.join()??;
     let (held, other) = (Queue::new()?, lock.clone());
     let holder = daemon().spawn(hold, (other, held.clone()))?;
@@ -285,7 +285,7 @@ fn a_question_mark_turns_abandonment_into_an_error_and_releases_the_lock() -> Te
     let (lock, held) = (Lock::new()?, Queue::new()?);
     let holder = daemon().spawn(hold, (lock.clone(), held.clone()))?;
     held.get()?;
-    let pid = holder.pid().ok_or("no pid")?;
+    let pid = holder.pid();
     kill(&holder)?;
     assert_eq!(use_it(&lock), Err(SharedError::Abandoned { pid }));
     assert_eq!(use_it(&lock), Ok(()));
@@ -305,7 +305,8 @@ fn a_reentrant_lock_is_held_by_one_thread_of_one_process() -> TestResult {
     {
         let lock = RLock::new()?;
         assert_eq!(lock.release(), Err(SharedError::NotHeld));
-        let (outer, inner) = (lock.lock()?, lock.try_lock()?);
+        let outer = lock.lock().map_err(SharedError::from)?;
+        let inner = lock.try_lock().map_err(SharedError::from)?;
         assert_eq!((lock.depth()?, lock.is_locked()?), (2, true));
         let pid = std::process::id();
         assert_eq!(lock.holder()?.map(|its| its.pid), Some(pid));
@@ -316,17 +317,10 @@ fn a_reentrant_lock_is_held_by_one_thread_of_one_process() -> TestResult {
         let elsewhere = thread::spawn(move || try_both(other, std::process::id())).join();
         assert_eq!(elsewhere.map_err(|_| "it panicked")?, refused);
         drop(inner);
-        assert_eq!(
-            failed(thread::scope(|scope| {
-                let waited = scope.spawn(|| {
-                    lock.lock_timeout(SHORT)
-                        .map(drop)
-                        .map_err(SharedError::from)
-                });
-                waited.join().unwrap_or(Ok(())).map_err(LockError::Failed)
-            })),
-            Some(SharedError::TimedOut)
-        );
+        let other = lock.clone();
+        let waited = thread::spawn(move || failed(other.lock_timeout(SHORT)));
+        let waited = waited.join().map_err(|_| "it panicked")?;
+        assert_eq!(waited, Some(SharedError::TimedOut));
         drop(outer);
         assert_eq!((lock.depth()?, lock.is_locked()?), (0, false));
     }
@@ -349,7 +343,7 @@ fn a_reentrant_lock_of_a_killed_process_or_an_ended_thread_is_abandoned() -> Tes
     };
     wait_for_sleepers(1)?;
     kill(&holder)?;
-    assert_eq!(waiter.join().map_err(|_| "it panicked")?, pid);
+    assert_eq!(waiter.join().map_err(|_| "it panicked")?, Some(pid));
     must_be_killed(&holder)?;
     assert!(lock.try_lock().is_ok());
 

@@ -124,6 +124,31 @@ fn updates_of_several_processes_add_up() -> TestResult {
 }
 
 #[test]
+fn an_update_that_somebody_forestalls_is_made_again() -> TestResult {
+    procession::init_test!();
+    let _alone = alone();
+    let shared = Namespace::new()?;
+    for meanwhile in [Some(10_u32), None] {
+        shared.set("x", &1_u32)?;
+        let mut asked = 0;
+        let made = shared.update("x", |old: Option<u32>| {
+            asked += 1;
+            if asked == 1 {
+                let _ = match meanwhile {
+                    Some(value) => shared.set("x", &value).map(|()| true),
+                    None => shared.remove("x"),
+                };
+            }
+            Some(old.unwrap_or(0) + 1)
+        })?;
+        assert_eq!(made, Some(meanwhile.unwrap_or(0) + 1));
+        assert_eq!(shared.get("x")?, made);
+        assert_eq!(asked, 2);
+    }
+    Ok(())
+}
+
+#[test]
 fn a_dict_is_not_a_namespace() -> TestResult {
     procession::init_test!();
     let _alone = alone();

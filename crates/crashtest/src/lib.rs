@@ -15,6 +15,8 @@ pub mod array;
 #[cfg(feature = "simulation")]
 pub mod barrier;
 #[cfg(feature = "simulation")]
+pub mod condition;
+#[cfg(feature = "simulation")]
 pub mod dict;
 #[cfg(feature = "simulation")]
 pub mod enumerate;
@@ -22,6 +24,10 @@ pub mod enumerate;
 pub mod event;
 #[cfg(feature = "simulation")]
 pub mod keeper;
+#[cfg(feature = "simulation")]
+pub mod list;
+#[cfg(feature = "simulation")]
+pub mod lock;
 #[cfg(feature = "simulation")]
 pub mod queue;
 #[cfg(feature = "simulation")]

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::Manager;
 use crate::{
-    Barrier, BoundedSemaphore, Condition, Dict, Event, JoinableQueue, Lock, Namespace, Queue,
+    Barrier, BoundedSemaphore, Condition, Dict, Event, JoinableQueue, List, Lock, Namespace, Queue,
     QueueError, RLock, Semaphore, SharedArray, SharedError, Value,
 };
 
@@ -21,6 +21,17 @@ impl Manager {
     pub fn dict<K, V>(&self) -> Result<Dict<K, V>, SharedError> {
         self.refuse_if_shut_down()?;
         Dict::new()
+    }
+
+    /// Makes an empty [`List`].
+    ///
+    /// # Errors
+    ///
+    /// [`SharedError::ShutDown`]; [`SharedError::OutOfMemory`], or [`SharedError::Session`] if the session
+    /// has no room for one more object.
+    pub fn list<T>(&self) -> Result<List<T>, SharedError> {
+        self.refuse_if_shut_down()?;
+        List::new()
     }
 
     /// Makes an empty [`Namespace`].

@@ -8,18 +8,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::Outcome;
 
+/// Who made it, and which of its deeds that was.
+type Id = (u64, u64);
+
 /// Knows how often each participant has called it.
 #[derive(Serialize, Deserialize)]
 struct Register {
-    number: u64,
+    id: Id,
     calls: HashMap<u64, u64>,
 }
 
 impl Register {
-    fn call(&mut self, name: u64) -> (u64, u64) {
+    fn call(&mut self, name: u64) -> (Id, u64) {
         let calls = self.calls.entry(name).or_default();
         *calls += 1;
-        (self.number, *calls)
+        (self.id, *calls)
     }
 }
 
@@ -32,7 +35,7 @@ pub(super) struct HostedValue {
 
 /// A participant's own count, for each register.
 #[derive(Default)]
-pub(super) struct OwnCalls(HashMap<u64, u64>);
+pub(super) struct OwnCalls(HashMap<Id, u64>);
 
 impl HostedValue {
     pub(super) fn new() -> Outcome<HostedValue> {
@@ -45,25 +48,25 @@ impl HostedValue {
     /// Every call that was answered was carried out once, and no other one under this name.
     pub(super) fn act(&self, name: u64, number: u64, own: &mut OwnCalls) -> Outcome<()> {
         let Some(register) = self.present.get(&0)? else {
-            return self.host(number);
+            return self.host((name, number));
         };
         match register.call(Register::call, (name,)) {
-            Ok((number, calls)) => {
-                let expected = own.0.entry(number).or_default();
+            Ok((id, calls)) => {
+                let expected = own.0.entry(id).or_default();
                 *expected += 1;
                 match calls == *expected {
                     true => Ok(()),
                     false => Err(format!("{calls} calls of {name} instead of {expected}").into()),
                 }
             }
-            Err(ProxyError::ServerGone) => self.host(number),
+            Err(ProxyError::ServerGone) => self.host((name, number)),
             Err(error) => Err(error.into()),
         }
     }
 
-    fn host(&self, number: u64) -> Outcome<()> {
+    fn host(&self, id: Id) -> Outcome<()> {
         let calls = HashMap::new();
-        match self.manager.host(Register { number, calls }) {
+        match self.manager.host(Register { id, calls }) {
             Ok(register) => Ok(self.present.insert(&0, &register)?),
             Err(ProxyError::ServerGone) => Ok(()),
             Err(error) => Err(error.into()),

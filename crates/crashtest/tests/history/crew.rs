@@ -129,14 +129,14 @@ impl<O: Subject> Round<O> {
         }
     }
 
-    /// Kills one when all are at work, and puts another one in its place.
+    /// Kills one when it is at some step, and puts another one in its place.
     fn kill(&self, crew: &mut [Member<O>], chance: &mut Chance) -> Outcome<Death> {
         let process = chance.below(PROCESSES as u64) as usize;
         let next = start()?;
-        while self.ready.get()? < PROCESSES as u64 {
-            std::thread::yield_now();
+        let step = chance.below(STEPS as u64) as usize;
+        while !self.journals[process].has_begun(step)? {
+            std::hint::spin_loop();
         }
-        (0..chance.below(2_000)).for_each(|_| std::hint::spin_loop());
         let begun = now();
         let victim = std::mem::replace(&mut crew[process], next);
         victim.process.kill()?;

@@ -61,6 +61,10 @@ impl Journal {
         self.words.set(3 * step + 2, now())
     }
 
+    pub(crate) fn has_begun(&self, step: usize) -> Result<bool, SharedError> {
+        Ok(self.words.get(3 * step)? != 0)
+    }
+
     /// The steps that were begun.
     pub(crate) fn entries(&self) -> Result<Vec<Entry>, SharedError> {
         let words = self.words.to_vec()?;
@@ -117,7 +121,7 @@ fn carry_out<O: Subject>(order: &Order<O::Object>) -> Result<(), SharedError> {
         order.journal.write::<O>(step, &order.object, operation)?;
         match pauses.below(4) {
             0 => std::thread::yield_now(),
-            turns => (0..turns * 20).for_each(|_| std::hint::spin_loop()),
+            turns => (0..turns * 10).for_each(|_| std::hint::spin_loop()),
         }
     }
     Ok(())

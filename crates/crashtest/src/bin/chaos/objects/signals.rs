@@ -28,10 +28,10 @@ impl Signals {
         match random.below(10) {
             0..4 => self.make(random, ledger),
             4..8 => self.take(random, ledger),
-            8 => Ok(match random.below(2) {
-                0 => self.event.set()?,
-                _ => self.event.clear()?,
-            }),
+            8 => match random.below(2) {
+                0 => Ok(self.event.set()?),
+                _ => Ok(self.event.clear()?),
+            },
             _ => match self.event.wait_timeout(random.moment()) {
                 Ok(()) | Err(SharedError::TimedOut) => Ok(()),
                 Err(error) => Err(error.into()),

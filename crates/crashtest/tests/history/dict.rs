@@ -167,7 +167,7 @@ fn any(chance: &mut Chance) -> Operation {
     let key = chance.below(KEYS);
     let mut value = || chance.below(VALUES);
     let (one, other) = (value(), value());
-    let maybe = |value: u64| (value % 4 != 0).then_some(value);
+    let maybe = |value: u64| (!value.is_multiple_of(4)).then_some(value);
     match chance.below(16) {
         0..4 => Operation::Get(key),
         4 => Operation::Insert(key, one),

@@ -22,6 +22,10 @@ pub(super) enum Entry {
     Made,
     /// Things taken under a condition.
     Taken,
+    /// Waiters that were notified, as those say who did.
+    Notified,
+    /// And as the waiters say.
+    WokenUp,
     /// The first of those who came through the barrier; the others follow.
     FirstThrough,
 }

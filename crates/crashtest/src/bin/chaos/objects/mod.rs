@@ -130,6 +130,7 @@ impl Kitchen {
         for participant in std::mem::take(&mut self.participants) {
             while participant.is_alive() {
                 self.world.meeting.end()?;
+                self.world.signals.end()?;
                 self.listen(Duration::from_millis(1))?;
             }
             participant.join()?;

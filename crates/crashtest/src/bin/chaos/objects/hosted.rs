@@ -69,6 +69,8 @@ impl HostedValue {
         match self.manager.host(Register { id, calls }) {
             Ok(register) => Ok(self.present.insert(&0, &register)?),
             Err(ProxyError::ServerGone) => Ok(()),
+            // It was killed while it started.
+            Err(ProxyError::Session { reason }) if reason.contains("signal 9") => Ok(()),
             Err(error) => Err(error.into()),
         }
     }

@@ -14,6 +14,7 @@ mod seats;
 mod shuffled;
 mod signals;
 mod texts;
+mod twins;
 mod uniform;
 mod world;
 
@@ -30,6 +31,9 @@ use world::World;
 
 /// One in so many kills hits the server of the hosted values.
 const SERVERS: u64 = 10;
+
+/// Participants looked at to find one that is at work.
+const LOOKS: u32 = 4;
 
 /// The world, those who work in it, and what is known about them.
 struct Kitchen {
@@ -61,7 +65,10 @@ pub(crate) fn run(kills: u64, participants: usize, random: &mut Random) -> Outco
         kitchen.world.pushes.drain(&mut kitchen.seen)?;
         match random.below(SERVERS) {
             0 => kitchen.kill_server()?,
-            _ => kitchen.kill(random.below(participants as u64) as usize)?,
+            _ => {
+                let victim = kitchen.choose(random);
+                kitchen.kill(victim)?;
+            }
         }
         kitchen.summary.longest_silence = kitchen.summary.longest_silence.max(last.elapsed());
         last = Instant::now();
@@ -89,6 +96,18 @@ impl Kitchen {
     fn start(&self, name: u64) -> Outcome<Process<()>> {
         let builder = Process::builder().daemon(true);
         Ok(builder.spawn(participant::work, (self.world.clone(), name))?)
+    }
+
+    /// The place of one to be killed: mostly one that is at work, not one that waits for others.
+    fn choose(&self, random: &mut Random) -> usize {
+        let mut place = 0;
+        for _ in 0..LOOKS {
+            place = random.below(self.participants.len() as u64) as usize;
+            if is_at_work(self.participants[place].pid()) {
+                break;
+            }
+        }
+        place
     }
 
     /// Kills a participant and puts another one in its place.
@@ -139,6 +158,7 @@ impl Kitchen {
         let (world, ledger) = (&self.world, &self.world.ledger);
         let kills = self.summary.killed;
         world.bank.check()?;
+        world.twins.check()?;
         world.counters.finish(ledger, kills)?;
         world.shuffled.check()?;
         world.pushes.finish(&mut self.seen, ledger, kills)?;
@@ -149,6 +169,18 @@ impl Kitchen {
         self.summary.late_wakes = with_participant(|me| me.arena().late_wakes())?;
         Ok(self.summary)
     }
+}
+
+/// Whether a process has a processor, or is next to get one.
+///
+/// # References
+///
+/// [`proc_pid_stat(5)`](https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html)
+fn is_at_work(pid: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    // The name in front of the state is in parentheses, and may contain some itself.
+    stat.rsplit_once(") ")
+        .is_some_and(|(_, state)| state.starts_with('R'))
 }
 
 impl fmt::Display for Summary {

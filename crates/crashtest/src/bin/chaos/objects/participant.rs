@@ -42,21 +42,23 @@ impl Participant {
 
     fn act(&mut self) -> Outcome<()> {
         let (world, name, random) = (&self.world, self.name, &mut self.random);
-        match random.below(24) {
-            0..4 => world.bank.act(random),
-            4..6 => world.counters.act(random, &world.ledger),
-            6..8 => world.shuffled.act(random),
-            8..10 => {
+        // What makes others wait is rarer than what does not.
+        match random.below(40) {
+            0..2 => world.bank.act(random),
+            2..7 => world.twins.act(random),
+            7..12 => world.counters.act(random, &world.ledger),
+            12..17 => world.shuffled.act(random),
+            17..21 => {
                 self.pushed += 1;
                 world.pushes.push(name, self.pushed - 1, &world.ledger)
             }
-            10..13 => world.exclusion.act(name, random),
-            13..15 => world.seats.act(name, self.done, &world.names, random),
-            15 => world.uniform.act(random),
-            16 => world.meeting.act(random, &world.ledger),
-            17..19 => world.signals.act(random, &world.ledger),
-            19..21 => world.nested.act(random),
-            21..23 => world.texts.act(random),
+            21..26 => world.nested.act(random),
+            26..31 => world.texts.act(random),
+            31..33 => world.exclusion.act(name, random),
+            33 => world.seats.act(name, self.done, &world.names, random),
+            34 => world.uniform.act(random),
+            35 => world.meeting.act(random, &world.ledger),
+            36..39 => world.signals.act(random, &world.ledger),
             _ => world.hosted.act(name, self.done, &mut self.calls),
         }
     }

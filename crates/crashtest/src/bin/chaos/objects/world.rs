@@ -16,6 +16,7 @@ use super::seats::Seats;
 use super::shuffled::Shuffled;
 use super::signals::Signals;
 use super::texts::Texts;
+use super::twins::Twins;
 use super::uniform::Uniform;
 use crate::Outcome;
 use crate::random::Random;
@@ -29,6 +30,7 @@ pub(super) struct World {
     pub(super) names: Names,
     pub(super) ledger: Ledger,
     pub(super) bank: Bank,
+    pub(super) twins: Twins,
     pub(super) counters: Counters,
     pub(super) shuffled: Shuffled,
     pub(super) pushes: Pushes,
@@ -50,6 +52,7 @@ impl World {
             names: Names::new(places)?,
             ledger: Ledger::new()?,
             bank: Bank::new()?,
+            twins: Twins::new()?,
             counters: Counters::new()?,
             shuffled: Shuffled::new()?,
             pushes: Pushes::new()?,
@@ -66,10 +69,11 @@ impl World {
 
     /// What must be true at any time; one of it.
     pub(super) fn check_something(&self, random: &mut Random) -> Outcome<()> {
-        match random.below(4) {
+        match random.below(5) {
             0 => self.bank.check(),
-            1 => self.counters.check(),
-            2 => self.shuffled.check(),
+            1 => self.twins.check(),
+            2 => self.counters.check(),
+            3 => self.shuffled.check(),
             _ => self.nested.check(),
         }
     }

@@ -55,7 +55,11 @@ impl Nested {
         match self.eggs.len()? {
             0 => {}
             1..30 => self.eggs.reverse()?,
-            _ => self.eggs.splice(5.., [egg(random)?])?,
+            _ => match self.eggs.splice(5.., [egg(random)?]) {
+                // Others have taken most of them meanwhile.
+                Ok(()) | Err(SharedError::IndexOutOfRange { .. }) => {}
+                Err(error) => return Err(error.into()),
+            },
         }
         Ok(())
     }

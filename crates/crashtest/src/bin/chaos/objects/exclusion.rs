@@ -53,13 +53,13 @@ impl Exclusion {
             return Ok(());
         };
         stay(&self.in_reentrant, name, abandoned, random)?;
-        let _inner = self.reentrant.lock().map_err(SharedError::from)?;
-        match self.reentrant.depth()? {
-            2 => stay(&self.in_reentrant, name, false, random),
-            depth => {
-                Err(format!("the reentrant lock is held {depth} times instead of twice").into())
-            }
+        let inner = self.reentrant.lock().map_err(SharedError::from)?;
+        let depth = self.reentrant.depth()?;
+        if depth != 2 {
+            return Err(format!("the reentrant lock is held {depth} times, not twice").into());
         }
+        drop(inner);
+        stay(&self.in_reentrant, name, false, random)
     }
 }
 

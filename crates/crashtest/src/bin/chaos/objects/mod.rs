@@ -8,6 +8,7 @@ mod ledger;
 mod meeting;
 mod names;
 mod nested;
+mod part;
 mod participant;
 mod pushes;
 mod seats;
@@ -26,6 +27,7 @@ use procession_engine::with_participant;
 
 use crate::Outcome;
 use crate::random::Random;
+use part::{Kills, Part};
 use pushes::Seen;
 use world::World;
 
@@ -40,6 +42,7 @@ struct Kitchen {
     world: World,
     participants: Vec<Process<()>>,
     seen: Seen,
+    kills: Kills,
     summary: Summary,
 }
 
@@ -82,6 +85,7 @@ impl Kitchen {
             world: World::new(participants, random)?,
             participants: Vec::new(),
             seen: Seen::default(),
+            kills: Kills::default(),
             summary: Summary::default(),
         };
         kitchen.summary.participants = participants;
@@ -113,8 +117,7 @@ impl Kitchen {
     /// Kills a participant and puts another one in its place.
     fn kill(&mut self, place: usize) -> Outcome<()> {
         let name = self.world.names.condemn(place)?;
-        let next = self.start(name)?;
-        let victim = std::mem::replace(&mut self.participants[place], next);
+        let victim = &self.participants[place];
         victim.kill()?;
         match victim.join() {
             Err(ProcessError::Signaled { .. }) => {}
@@ -123,6 +126,9 @@ impl Kitchen {
                 return Err(format!("a participant ended by itself: {other:?}").into());
             }
         }
+        let part = self.world.whereabouts.number_of_part(place)?;
+        self.kills.count(part);
+        self.participants[place] = self.start(name)?;
         self.summary.killed += 1;
         Ok(())
     }
@@ -156,16 +162,18 @@ impl Kitchen {
         }
         self.listen(Duration::ZERO)?;
         let (world, ledger) = (&self.world, &self.world.ledger);
-        let kills = self.summary.killed;
+        let kills = |part| self.kills.in_part(part);
         world.bank.check()?;
         world.twins.check()?;
-        world.counters.finish(ledger, kills)?;
+        world.counters.finish(ledger, kills(Part::Counters))?;
         world.shuffled.check()?;
-        world.pushes.finish(&mut self.seen, ledger, kills)?;
+        world
+            .pushes
+            .finish(&mut self.seen, ledger, kills(Part::Pushes))?;
         world.seats.finish()?;
-        world.signals.finish(ledger, kills)?;
+        world.signals.finish(ledger, kills(Part::Signals))?;
         world.nested.check()?;
-        self.summary.came_through = world.meeting.finish(ledger, kills)?;
+        self.summary.came_through = world.meeting.finish(ledger, kills(Part::Meeting))?;
         self.summary.late_wakes = with_participant(|me| me.arena().late_wakes())?;
         Ok(self.summary)
     }

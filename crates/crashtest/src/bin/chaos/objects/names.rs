@@ -31,9 +31,11 @@ impl Names {
         Ok(self.present.fetch_add(place, places)? + places)
     }
 
+    pub(super) fn place_of(&self, name: u64) -> usize {
+        (name % self.present.len() as u64) as usize
+    }
+
     pub(super) fn is_condemned(&self, name: u64) -> Result<bool, SharedError> {
-        let place = name % self.present.len() as u64;
-        let place = usize::try_from(place).unwrap_or(usize::MAX);
-        Ok(self.present.get(place)? != name)
+        Ok(self.present.get(self.place_of(name))? != name)
     }
 }

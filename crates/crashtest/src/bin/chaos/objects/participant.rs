@@ -1,6 +1,7 @@
 //! What the processes do that are killed: a bit of everything.
 
 use super::hosted::OwnCalls;
+use super::part::Part;
 use super::world::World;
 use crate::Outcome;
 use crate::random::Random;
@@ -42,24 +43,25 @@ impl Participant {
 
     fn act(&mut self) -> Outcome<()> {
         let (world, name, random) = (&self.world, self.name, &mut self.random);
-        // What makes others wait is rarer than what does not.
-        match random.below(40) {
-            0..2 => world.bank.act(random),
-            2..7 => world.twins.act(random),
-            7..12 => world.counters.act(random, &world.ledger),
-            12..17 => world.shuffled.act(random),
-            17..21 => {
+        let part = Part::any(random);
+        world.whereabouts.go_to(world.names.place_of(name), part)?;
+        match part {
+            Part::Bank => world.bank.act(random),
+            Part::Twins => world.twins.act(random),
+            Part::Counters => world.counters.act(random, &world.ledger),
+            Part::Shuffled => world.shuffled.act(random),
+            Part::Pushes => {
                 self.pushed += 1;
                 world.pushes.push(name, self.pushed - 1, &world.ledger)
             }
-            21..26 => world.nested.act(random),
-            26..31 => world.texts.act(random),
-            31..33 => world.exclusion.act(name, random),
-            33 => world.seats.act(name, self.done, &world.names, random),
-            34 => world.uniform.act(random),
-            35 => world.meeting.act(random, &world.ledger),
-            36..39 => world.signals.act(random, &world.ledger),
-            _ => world.hosted.act(name, self.done, &mut self.calls),
+            Part::Nested => world.nested.act(random),
+            Part::Texts => world.texts.act(random),
+            Part::Exclusion => world.exclusion.act(name, random),
+            Part::Seats => world.seats.act(name, self.done, &world.names, random),
+            Part::Uniform => world.uniform.act(random),
+            Part::Meeting => world.meeting.act(random, &world.ledger),
+            Part::Signals => world.signals.act(random, &world.ledger),
+            Part::Hosted => world.hosted.act(name, self.done, &mut self.calls),
         }
     }
 }

@@ -11,6 +11,7 @@ use super::ledger::Ledger;
 use super::meeting::Meeting;
 use super::names::Names;
 use super::nested::Nested;
+use super::part::Whereabouts;
 use super::pushes::Pushes;
 use super::seats::Seats;
 use super::shuffled::Shuffled;
@@ -28,6 +29,7 @@ pub(super) struct World {
     /// What is wrong, as participants see it.
     pub(super) complaints: Queue<String>,
     pub(super) names: Names,
+    pub(super) whereabouts: Whereabouts,
     pub(super) ledger: Ledger,
     pub(super) bank: Bank,
     pub(super) twins: Twins,
@@ -50,6 +52,7 @@ impl World {
             evening: Event::new()?,
             complaints: Queue::new()?,
             names: Names::new(places)?,
+            whereabouts: Whereabouts::new(places)?,
             ledger: Ledger::new()?,
             bank: Bank::new()?,
             twins: Twins::new()?,

@@ -3,6 +3,9 @@
 use std::error::Error;
 use std::fmt;
 
+use procession_arena::{Error as ArenaError, Wait};
+use procession_objects::Taken;
+
 use crate::SharedError;
 
 /// Why a lock was not acquired; or that it was, and its last holder had died.
@@ -30,6 +33,24 @@ impl<G> LockError<G> {
             LockError::Abandoned(guard, _) => Ok(guard),
             LockError::Failed(error) => Err(error),
         }
+    }
+}
+
+/// What came of an attempt to acquire a lock, of whose guard `guard` makes one.
+pub(crate) fn outcome<G>(
+    taken: Result<Taken, ArenaError>,
+    wait: Wait,
+    guard: impl FnOnce(&Taken) -> G,
+) -> Result<G, LockError<G>> {
+    match taken {
+        Ok(taken) => match (guard(&taken), taken.abandoned_by) {
+            (guard, None) => Ok(guard),
+            (guard, Some(pid)) => Err(LockError::Abandoned(guard, pid)),
+        },
+        Err(ArenaError::TimedOut) if wait == Wait::Never => {
+            Err(LockError::Failed(SharedError::WouldBlock))
+        }
+        Err(error) => Err(LockError::Failed(error.into())),
     }
 }
 

@@ -400,8 +400,8 @@ fn an_object_goes_with_the_last_entry_that_carries_it() {
     let dict = create(&me);
     type Ending = fn(&Dict, &Participant);
     let endings: [Ending; 5] = [
-        |dict, me| drop(dict.remove(me, b"n", Expect::Anything, None).unwrap()),
-        |dict, me| drop(dict.insert(me, b"n", b"", &[]).unwrap()),
+        |dict, me| assert!(dict.remove(me, b"n", Expect::Anything, None).unwrap()),
+        |dict, me| assert!(dict.insert(me, b"n", b"", &[]).unwrap()),
         |dict, me| dict.clear(me).unwrap(),
         |dict, me| {
             let (key, value) = (&b"n"[..], &b"other"[..]);
@@ -558,10 +558,10 @@ fn write_somewhere(dict: &Dict, me: &Participant, random: &mut Random, keys: u64
     let key = random.below(keys);
     match random.below(1000) {
         0 => dict.clear(me).unwrap(),
-        1..300 => drop(
+        1..300 => {
             dict.remove(me, &key.to_le_bytes(), Expect::Anything, None)
-                .unwrap(),
-        ),
+                .unwrap();
+        }
         300..310 => {
             let keys: Vec<_> = (key..key + 20).map(|key| key % keys).collect();
             let pairs: Vec<_> = keys

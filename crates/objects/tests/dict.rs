@@ -497,6 +497,8 @@ fn pattern(key: u64, version: u64) -> Vec<u8> {
     // Small ones mostly, and some that are copied without a look at the version.
     let length = match version % 7 {
         0 => 5000 + version % 3000,
+        // Takes long enough to copy for a block to be used again meanwhile.
+        1..=3 => 3500 + version % 500,
         _ => 16 + version % 60,
     };
     let mut bytes = key.to_le_bytes().to_vec();
@@ -515,7 +517,7 @@ fn assert_whole(key: u64, value: &[u8]) -> u64 {
 
 #[test]
 fn readers_see_whole_values_while_writers_do_everything() {
-    const KEYS: u64 = 200;
+    const KEYS: u64 = 12;
     const ROUNDS: u64 = 30_000;
     let (arena, process, me) = small_session();
     let dict = create(&me);
@@ -551,6 +553,34 @@ fn readers_see_whole_values_while_writers_do_everything() {
         outcomes.into_iter().for_each(|outcome| outcome.unwrap());
     });
     assert_eq!(arena.rescued_wakes().unwrap(), 0);
+    end(&dict, &me);
+}
+
+/// As fast as a thread can, so that blocks are used again while somebody still copies them.
+#[test]
+fn a_value_is_whole_however_fast_it_is_replaced() {
+    const ROUNDS: usize = 300_000;
+    let (arena, process, me) = small_session();
+    let dict = create(&me);
+    let values: Vec<_> = (0..8_u8).map(|byte| vec![byte; 4000]).collect();
+    dict.insert(&me, b"key", &values[0], &[]).unwrap();
+    let over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            let me = arena.register_thread(process).unwrap();
+            let mut reading = Reading::default();
+            while !over.load(Ordering::Relaxed) {
+                assert!(dict.get(&me, b"key", &mut reading).unwrap());
+                let first = usize::from(reading.bytes[0]);
+                assert!(reading.bytes == values[first], "a torn value");
+            }
+        });
+        for round in 0..ROUNDS {
+            dict.insert(&me, b"key", &values[round % 8], &[]).unwrap();
+        }
+        over.store(true, Ordering::Relaxed);
+        reader.join().unwrap();
+    });
     end(&dict, &me);
 }
 

@@ -71,7 +71,8 @@
 //! |---|---|
 //! | a process within `put` | the item is wholly in the queue, or wholly not |
 //! | a process within `get`, or with an item that it has got | the item is lost with it; a [`JoinableQueue`] reports it, or gives it to another process |
-//! | a process that waits | nobody else is affected |
+//! | a process that waits | nobody else is affected; except at a [`Barrier`], which breaks for all the others |
+//! | a process with permits of a [`Semaphore`] | they come back if it is [attributed](SemaphoreBuilder::attributed), and stay taken otherwise |
 //! | a process that another one joins | [`Process::join`] tells how it ended |
 //! | the process that started others | its daemonic processes end at once, even if it was killed; the others go on |
 //! | all of them | the memory goes back to the system; nothing has a name that could be left over |
@@ -96,6 +97,7 @@ mod function;
 mod handle;
 mod init;
 mod joinable_queue;
+mod list;
 mod lock;
 mod lock_error;
 mod manager;
@@ -122,6 +124,7 @@ pub use event::Event;
 pub use function::Function;
 pub use init::init;
 pub use joinable_queue::{Delivery, JoinableQueue, JoinableQueueBuilder};
+pub use list::List;
 pub use lock::{Holder, Lock, LockGuard};
 pub use lock_error::LockError;
 pub use manager::{ByMutableReference, ByReference, Manager, Method, Proxy, ProxyError};

@@ -63,12 +63,15 @@ fn wait_once(condition: Condition, woken: Queue<u32>, number: u32) -> Result<(),
     Ok(())
 }
 
+/// A process that waits once.
+type Waiter = Process<Result<(), SharedError>>;
+
 /// Starts processes that wait, one after the other.
 fn start_waiters(
     condition: &Condition,
     woken: &Queue<u32>,
     numbers: std::ops::Range<u32>,
-) -> Result<Vec<Process<Result<(), SharedError>>>, Box<dyn Error>> {
+) -> Result<Vec<Waiter>, Box<dyn Error>> {
     let asleep = with_participant(|me| me.arena().sleeping_threads())?;
     let mut waiters = Vec::new();
     for number in numbers {

@@ -129,7 +129,11 @@ impl Barrier {
             let phase = found.phase;
             let index = match found.stage {
                 Stage::Broken => return Err(Error::BrokenBarrier),
-                Stage::Acting => return Ok(Attempt::TooEarly(phase)),
+                Stage::Acting => {
+                    // It may have been about to take part when somebody else became the last.
+                    intent.set_count(NO_PHASE);
+                    return Ok(Attempt::TooEarly(phase));
+                }
                 Stage::Gathering(arrived) => arrived,
             };
             let is_last = index + 1 == self.parties;
@@ -138,7 +142,8 @@ impl Barrier {
             }
             if is_last && self.somebody_died_in(me, phase)? {
                 self.break_phase(me, header, phase)?;
-                return Err(Error::BrokenBarrier);
+                // Broken, unless somebody has reset it meanwhile.
+                continue;
             }
             intent.set_count(phase.pack());
             let next = |stage| State { phase, stage };

@@ -76,7 +76,7 @@ mod tests {
     use procession_arena::{Arena, ArenaConfig, Error, Participant, Result, Wait};
 
     use crate::sync::Lock;
-    use crate::sync::ownership::WATCHED;
+    use crate::sync::ownership::{EVENT, WATCHED};
 
     fn wait_until(mut is_so: impl FnMut() -> Result<bool>) -> Result<()> {
         let end = Instant::now() + Duration::from_secs(60);
@@ -93,15 +93,38 @@ mod tests {
         Ok(lock.ownership(me)?.line.word32::<WATCHED>().load())
     }
 
-    /// The lock changes hands while two sleep: the one that goes on sleeping watches the new holder.
-    #[test]
-    fn whoever_holds_the_lock_is_watched_by_one_that_sleeps() -> Result<()> {
+    fn arena() -> Result<Arc<Arena>> {
         let config = ArenaConfig {
             memory_cap: 8 << 20,
             max_processes: 4,
             max_threads: 16,
         };
-        let arena: Arc<Arena> = Arena::create(&config, crate::KINDS)?;
+        Arena::create(&config, crate::KINDS)
+    }
+
+    /// Otherwise its death would come to light only at the end of a slice.
+    #[test]
+    fn whoever_takes_the_lock_unwatched_wakes_one_that_sleeps() -> Result<()> {
+        /// The flag of the event: somebody may sleep.
+        const MAY_SLEEP: u32 = 1;
+        let arena = arena()?;
+        let me = arena.register_thread(arena.register_root()?)?;
+        let lock = Lock::create(&me)?;
+        let line = lock.ownership(&me)?.line;
+        for (watched, wakes) in [(0, true), (me.token().bits(), false)] {
+            line.word32::<EVENT>().store(MAY_SLEEP);
+            line.word32::<WATCHED>().store(watched);
+            lock.acquire(&me, Wait::Never)?;
+            assert_eq!(line.word32::<EVENT>().load() != MAY_SLEEP, wakes);
+            lock.release(&me)?;
+        }
+        lock.detach(&me)
+    }
+
+    /// The lock changes hands while two sleep: the one that goes on sleeping watches the new holder.
+    #[test]
+    fn whoever_holds_the_lock_is_watched_by_one_that_sleeps() -> Result<()> {
+        let arena = arena()?;
         let process = arena.register_root()?;
         let me = arena.register_thread(process)?;
         let lock = Lock::create(&me)?;

@@ -47,11 +47,11 @@ use crate::{Lock, LockError, LockGuard, RLock, RLockGuard, SharedError};
 ///     procession::init();
 ///     let lock = Lock::new()?;
 ///     let changed = Condition::new(&lock)?;
-///     let started = Value::new(&false)?;
+///     let started = Value::new(false)?;
 ///     let runner = Process::spawn(wait_for_start, (started.clone(), changed.clone()))?;
 ///     {
 ///         let _guard = lock.lock()?;
-///         started.set(&true)?;
+///         started.set(true)?;
 ///         changed.notify_all()?;
 ///     }
 ///     runner.join()??;

@@ -21,11 +21,17 @@ fn uncontended() -> Scenario {
     let row = "lock and unlock, nobody else there";
     let by_us = |count| {
         let lock = Lock::new()?;
-        timed(count, || Ok(drop(lock.lock().map_err(SharedError::from)?)))
+        timed(count, || {
+            let _guard = lock.lock().map_err(SharedError::from)?;
+            Ok(())
+        })
     };
     let by_threads = |count| {
         let lock = Mutex::new(());
-        timed(count, || Ok(drop(lock.lock().map_err(|_| poisoned())?)))
+        timed(count, || {
+            let _guard = lock.lock().map_err(|_| poisoned())?;
+            Ok(())
+        })
     };
     scenario(
         "lock",

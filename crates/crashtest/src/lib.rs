@@ -14,6 +14,7 @@
 pub mod array;
 pub mod barrier;
 pub mod condition;
+pub mod creation;
 pub mod dict;
 pub mod enumerate;
 pub mod event;

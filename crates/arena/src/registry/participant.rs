@@ -150,9 +150,15 @@ impl Participant {
             reaper.abandon()?;
         }
         self.abandoned.set(true);
-        self.slot()?
-            .life_word()?
-            .fetch_or(crate::sys::life_word::OWNER_DIED);
+        self.end_simulated()
+    }
+
+    /// Does what the kernel does when a thread ends: flags its life word, then wakes one sleeper of it.
+    #[cfg(feature = "simulation")]
+    fn end_simulated(&self) -> Result<()> {
+        let life = self.slot()?.life_word()?;
+        life.fetch_or(crate::sys::life_word::OWNER_DIED);
+        life.wake(1);
         Ok(())
     }
 
@@ -175,6 +181,10 @@ impl Drop for Participant {
         // A failure means damaged memory; the slot then looks like a killed thread's, and is
         // recovered as one.
         let _ = self.say_goodbye();
+        #[cfg(feature = "simulation")]
+        if self.simulated.get() {
+            let _ = self.end_simulated();
+        }
     }
 }
 

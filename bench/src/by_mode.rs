@@ -2,7 +2,7 @@
 
 use procession::{OnLost, StartMethod};
 
-use crate::measure::{Column, Contestant, Scenario, Size};
+use crate::measure::{Column, Contestant, Scenario, Size, Table};
 use crate::reading::{Reading, Round};
 use crate::{ours, pipe, threads};
 
@@ -39,6 +39,7 @@ pub(crate) fn joinable() -> Scenario {
     }));
     Scenario {
         name: "joinable",
+        table: Table::Messages,
         size: Size::Calibrated,
         contestants,
     }
@@ -74,6 +75,7 @@ pub(crate) fn start() -> Scenario {
     }));
     Scenario {
         name: "start",
+        table: Table::Messages,
         size: Size::Fixed(STARTS),
         contestants,
     }

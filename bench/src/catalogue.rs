@@ -8,9 +8,9 @@ use procession::StartMethod;
 use crate::crew::{Crew, feed};
 use crate::echo::Pace;
 use crate::load::Load;
-use crate::measure::{Column, Contestant, Scenario, Size};
+use crate::measure::{Column, Contestant, Scenario, Size, Table};
 use crate::reading::{Reading, Round};
-use crate::{by_mode, growth, ipc, ours, pipe, threads};
+use crate::{by_mode, growth, ipc, ours, pipe, shared, threads};
 
 /// Producers, and as many consumers, of the measurement of contention.
 const PAIRS: u64 = 4;
@@ -52,6 +52,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         by_mode::start(),
     ];
     all.extend([1, 2, 4, 8, 16, 32, 64].map(growth::scenario));
+    all.extend(shared::scenarios());
     all
 }
 
@@ -59,6 +60,7 @@ fn one_way(name: &'static str, row: &'static str, load: Load) -> Scenario {
     let capacity = Some(load.capacity());
     Scenario {
         name,
+        table: Table::Messages,
         size: Size::Calibrated,
         contestants: vec![
             Contestant::new(
@@ -87,6 +89,7 @@ fn unbounded() -> Scenario {
     let threads = move || threads::crew::start(load, 1, None);
     Scenario {
         name: "small",
+        table: Table::Messages,
         size: Size::Calibrated,
         contestants: vec![
             Contestant::new(Column::Procession, feeding(row, load, ours_fed(load, None))),
@@ -116,6 +119,7 @@ fn pairs() -> Scenario {
     };
     Scenario {
         name: "pairs",
+        table: Table::Messages,
         size: Size::Calibrated,
         contestants: vec![
             Contestant::new(Column::Procession, timed(ours::pairs::run)),
@@ -156,6 +160,7 @@ fn round_trip(row: &'static str, pace: Pace, size: Size) -> Scenario {
     };
     Scenario {
         name: "round-trip",
+        table: Table::Messages,
         size,
         contestants: vec![
             Contestant::new(Column::Procession, trips(ours::round_trip::run)),

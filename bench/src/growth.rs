@@ -7,7 +7,7 @@ use procession::StartMethod;
 
 use crate::crew::{Crew, feed};
 use crate::load::Load;
-use crate::measure::{Column, Contestant, Scenario, Size};
+use crate::measure::{Column, Contestant, Scenario, Size, Table};
 use crate::reading::{Reading, Round};
 use crate::{ipc, ours, pipe, threads};
 
@@ -30,6 +30,7 @@ pub(crate) fn scenario(consumers: usize) -> Scenario {
     let rows = Rows::of(consumers);
     Scenario {
         name: "growth",
+        table: Table::Messages,
         size: Size::Fixed(MESSAGES),
         contestants: vec![
             rows.contestant(Column::Procession, &["spawn"], by(StartMethod::Spawn)),

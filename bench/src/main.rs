@@ -19,6 +19,7 @@ mod pipe;
 mod reading;
 mod report;
 mod role;
+mod shared;
 mod tally;
 mod threads;
 mod watchdog;
@@ -59,7 +60,7 @@ fn run(arguments: &Arguments) -> Result<(), Error> {
         samples.extend(measure::measure(&scenario, plan)?);
     }
     println!("{}\n", machine::description(plan.rounds));
-    println!("{}\n{}", report::table(&samples), report::LEGEND);
+    println!("{}\n{}", report::tables(&samples), report::LEGEND);
     Ok(())
 }
 

@@ -14,6 +14,15 @@ pub(crate) enum Column {
     IpcChannel,
     Pipe,
     Crossbeam,
+    Redis,
+    Threads,
+}
+
+/// Which table a scenario's rows stand in; each has its own peers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Table {
+    Messages,
+    Shared,
 }
 
 /// One way to do what a scenario measures, `count` times a round.
@@ -42,6 +51,7 @@ pub(crate) enum Size {
 pub(crate) struct Scenario {
     /// The name by which a user selects it; several scenarios may share it.
     pub(crate) name: &'static str,
+    pub(crate) table: Table,
     pub(crate) size: Size,
     pub(crate) contestants: Vec<Contestant>,
 }
@@ -56,6 +66,7 @@ pub(crate) struct Plan {
 
 /// A reading and whose it is.
 pub(crate) struct Sample {
+    pub(crate) table: Table,
     pub(crate) column: Column,
     pub(crate) reading: Reading,
 }
@@ -78,12 +89,11 @@ pub(crate) fn measure(scenario: &Scenario, plan: Plan) -> Result<Vec<Sample>, Er
         for (contestant, count) in scenario.contestants.iter().zip(&counts) {
             let round = watched(scenario, contestant, *count)?;
             let column = contestant.column;
-            samples.extend(
-                round
-                    .readings
-                    .into_iter()
-                    .map(|reading| Sample { column, reading }),
-            );
+            samples.extend(round.readings.into_iter().map(|reading| Sample {
+                table: scenario.table,
+                column,
+                reading,
+            }));
         }
     }
     Ok(samples)
@@ -149,6 +159,7 @@ mod tests {
         let log = Rc::default();
         let scenario = Scenario {
             name: "turns",
+            table: Table::Messages,
             size: Size::Fixed(3),
             contestants: [Column::Pipe, Column::Crossbeam]
                 .map(|column| contestant(column, &log, Duration::from_millis(1)))
@@ -165,6 +176,7 @@ mod tests {
         let log = Rc::default();
         let scenario = Scenario {
             name: "calibrated",
+            table: Table::Messages,
             size: Size::Calibrated,
             contestants: vec![contestant(Column::Pipe, &log, Duration::from_nanos(10))],
         };
@@ -180,6 +192,7 @@ mod tests {
         });
         let scenario = Scenario {
             name: "lossy",
+            table: Table::Messages,
             size: Size::Fixed(3),
             contestants: vec![failing],
         };

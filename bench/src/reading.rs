@@ -7,6 +7,7 @@ use std::time::Duration;
 pub(crate) enum Unit {
     MillionsPerSecond,
     GigabytesPerSecond,
+    Nanoseconds,
     Microseconds,
     Milliseconds,
 }
@@ -16,6 +17,7 @@ impl Unit {
         match self {
             Self::MillionsPerSecond => "M/s",
             Self::GigabytesPerSecond => "GB/s",
+            Self::Nanoseconds => "ns",
             Self::Microseconds => "µs",
             Self::Milliseconds => "ms",
         }
@@ -25,7 +27,7 @@ impl Unit {
     pub(crate) fn ratio(self, ours: f64, theirs: f64) -> f64 {
         match self {
             Self::MillionsPerSecond | Self::GigabytesPerSecond => ours / theirs,
-            Self::Microseconds | Self::Milliseconds => theirs / ours,
+            Self::Nanoseconds | Self::Microseconds | Self::Milliseconds => theirs / ours,
         }
     }
 }
@@ -55,6 +57,16 @@ impl Reading {
         Self {
             row: row.into(),
             unit: Unit::GigabytesPerSecond,
+            value,
+        }
+    }
+
+    /// The time each of `count` took, in a unit that suits nanoseconds.
+    pub(crate) fn nanos_each(row: impl Into<String>, count: u64, elapsed: Duration) -> Self {
+        let value = elapsed.as_secs_f64() * 1e9 / count as f64;
+        Self {
+            row: row.into(),
+            unit: Unit::Nanoseconds,
             value,
         }
     }

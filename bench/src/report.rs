@@ -2,26 +2,47 @@
 
 use std::fmt::Write as _;
 
-use crate::measure::{Column, Sample};
+use crate::measure::{Column, Sample, Table};
 use crate::reading::Unit;
 
-/// The columns and their headings, from left to right.
-const COLUMNS: [(Column, &str); 4] = [
-    (Column::Procession, "procession"),
-    (Column::IpcChannel, "ipc-channel"),
-    (Column::Pipe, "std::process, pipe, postcard"),
-    (Column::Crossbeam, "crossbeam (threads)"),
-];
+/// The columns of a table and their headings, from left to right.
+fn columns(table: Table) -> &'static [(Column, &'static str)] {
+    match table {
+        Table::Messages => &[
+            (Column::Procession, "procession"),
+            (Column::IpcChannel, "ipc-channel"),
+            (Column::Pipe, "std::process, pipe, postcard"),
+            (Column::Crossbeam, "crossbeam (threads)"),
+        ],
+        Table::Shared => &[
+            (Column::Procession, "procession"),
+            (Column::Redis, "Redis, Unix socket"),
+            (Column::Threads, "std::sync, dashmap (threads)"),
+        ],
+    }
+}
 
-/// A table in Markdown: medians, smallest and largest value, and procession against each peer.
-pub(crate) fn table(samples: &[Sample]) -> String {
+/// Tables in Markdown: medians, smallest and largest value, and procession against each peer.
+pub(crate) fn tables(samples: &[Sample]) -> String {
+    [Table::Messages, Table::Shared]
+        .into_iter()
+        .filter(|table| samples.iter().any(|sample| sample.table == *table))
+        .map(|which| table(which, samples))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+fn table(which: Table, samples: &[Sample]) -> String {
+    let columns = columns(which);
     let mut table = String::from("| what | unit |");
-    for (_, heading) in COLUMNS {
+    for (_, heading) in columns {
         let _ = write!(table, " {heading} |");
     }
-    table.push_str("\n|---|---|---|---|---|---|\n");
-    for row in rows(samples) {
-        table.push_str(&row.line());
+    table.push_str("\n|---|---|");
+    table.push_str(&"---|".repeat(columns.len()));
+    table.push('\n');
+    for row in rows(which, samples) {
+        table.push_str(&row.line(columns));
     }
     table
 }
@@ -33,16 +54,19 @@ Each cell: median (smallest – largest) of the rounds; ×N: procession is N tim
 struct Row<'a> {
     name: &'a str,
     unit: Unit,
-    cells: [Option<Spread>; COLUMNS.len()],
+    cells: Vec<Option<Spread>>,
 }
 
 /// The rows in the order in which they were first measured.
-fn rows(samples: &[Sample]) -> Vec<Row<'_>> {
+fn rows(table: Table, samples: &[Sample]) -> Vec<Row<'_>> {
     let mut rows: Vec<Row<'_>> = Vec::new();
-    for sample in samples {
+    for sample in samples.iter().filter(|sample| sample.table == table) {
         let name = sample.reading.row.as_str();
         if rows.iter().all(|row| row.name != name) {
-            let cells = COLUMNS.map(|(column, _)| Spread::of(samples, column, name));
+            let cells = columns(table)
+                .iter()
+                .map(|(column, _)| Spread::of(samples, *column, name))
+                .collect();
             rows.push(Row {
                 name,
                 unit: sample.reading.unit,
@@ -54,13 +78,13 @@ fn rows(samples: &[Sample]) -> Vec<Row<'_>> {
 }
 
 impl Row<'_> {
-    fn line(&self) -> String {
+    fn line(&self, columns: &[(Column, &str)]) -> String {
         let mut line = format!("| {} | {} |", self.name, self.unit.symbol());
-        let [ours, ..] = &self.cells;
-        for (cell, (column, _)) in self.cells.iter().zip(COLUMNS) {
+        let ours = self.cells.first().and_then(Option::as_ref);
+        for (cell, (column, _)) in self.cells.iter().zip(columns) {
             let text = match (cell, ours) {
                 (None, _) => String::from("–"),
-                (Some(spread), Some(ours)) if column != Column::Procession => {
+                (Some(spread), Some(ours)) if *column != Column::Procession => {
                     let ratio = self.unit.ratio(ours.median, spread.median);
                     format!("{} ×{}", spread.text(), digits(ratio))
                 }
@@ -131,6 +155,7 @@ mod tests {
 
     fn sample(column: Column, row: &str, unit: Unit, value: f64) -> Sample {
         Sample {
+            table: Table::Messages,
             column,
             reading: Reading {
                 row: row.into(),
@@ -157,7 +182,7 @@ mod tests {
                 value / 10.0,
             ));
         }
-        let table = table(&samples);
+        let table = tables(&samples);
         let line = table.lines().nth(2).unwrap();
         assert_eq!(
             line,

@@ -11,8 +11,24 @@
 #![allow(clippy::panic, reason = "a test harness fails by panicking")]
 
 #[cfg(feature = "simulation")]
+pub mod array;
+#[cfg(feature = "simulation")]
+pub mod barrier;
+#[cfg(feature = "simulation")]
+pub mod dict;
+#[cfg(feature = "simulation")]
 pub mod enumerate;
 #[cfg(feature = "simulation")]
+pub mod event;
+#[cfg(feature = "simulation")]
+pub mod keeper;
+#[cfg(feature = "simulation")]
 pub mod queue;
+#[cfg(feature = "simulation")]
+pub mod semaphore;
+#[cfg(feature = "simulation")]
+pub mod sleepers;
+#[cfg(feature = "simulation")]
+pub mod value;
 #[cfg(feature = "simulation")]
 pub mod world;

@@ -39,13 +39,16 @@ impl<'a> Draft<'a> {
     /// Creates a draft with room for `capacity` names; it is in transit as payload afterwards.
     pub(crate) fn create(me: &'a Participant, capacity: u64) -> Result<Draft<'a>> {
         let length = capacity.saturating_mul(NAME).saturating_add(WORDS as u64);
+        let intent = me.intent()?;
+        // Where a former change had its commit word, a block may begin by now.
+        intent.set_expected_link(0);
         let block = me.allocate(length, Transit::Payload)?;
         let words = me.arena().window().region::<WORDS>(block.offset)?;
         words.word64::<MADE>().store(0);
         words.word64::<REPLACED>().store(0);
         words.word64::<CAPACITY>().store(capacity);
         // From here on what stands in the block means something.
-        me.intent()?.set_expected_link(block.offset);
+        intent.set_expected_link(block.offset);
         Ok(Draft {
             arena: me.arena(),
             words,
@@ -130,6 +133,14 @@ impl<'a> Draft<'a> {
     /// all, or begun again.
     pub(crate) fn forget_replaced(self) {
         self.words.word64::<REPLACED>().store(0);
+    }
+
+    /// Calls `visit` with each block that was made, in the order in which they were.
+    pub(crate) fn visit_made(self, visit: &mut dyn FnMut(Block) -> Result<()>) -> Result<()> {
+        for number in 0..self.made().min(self.capacity) {
+            visit(self.read(number)?)?;
+        }
+        Ok(())
     }
 
     /// Frees what was made: the change did not come to its commit.

@@ -40,6 +40,18 @@ impl Extent {
         self.handles > 0
     }
 
+    /// Bytes of the key.
+    #[inline]
+    pub(crate) fn key_length(self) -> usize {
+        self.key_length
+    }
+
+    /// Bytes of the value.
+    #[inline]
+    pub(crate) fn value_length(self) -> usize {
+        self.value_length
+    }
+
     fn key_offset(self) -> u64 {
         WORDS as u64 + 8 * self.handles
     }

@@ -2,7 +2,7 @@
 
 use procession_arena::{Error, Handle, Participant};
 use procession_engine::with_participant;
-use procession_objects::Queue;
+use procession_objects::{Dict, Queue};
 use serde::{Deserializer, Serializer, de};
 
 use crate::handle;
@@ -14,6 +14,14 @@ pub(crate) trait SharedObject {
 
     /// Its name in every process of the session.
     fn handle(&self) -> Handle;
+}
+
+impl SharedObject for Dict {
+    const NAME: &'static str = "dict";
+
+    fn handle(&self) -> Handle {
+        Dict::handle(self)
+    }
 }
 
 impl SharedObject for Queue {

@@ -84,36 +84,54 @@
 //! Linux on x86-64 and AArch64.
 
 mod attachment;
+mod barrier;
 mod codec;
 mod context;
 mod current_process;
 mod deadline;
+mod dict;
+mod event;
 mod function;
 mod handle;
 mod init;
 mod joinable_queue;
+mod lock_error;
 mod manager;
+mod namespace;
+mod number;
 mod passengers;
 mod process;
 mod queue;
 mod queue_error;
+mod semaphore;
+mod shared_array;
 mod shared_error;
 mod spawn_error;
 mod testing;
+mod value;
 
+pub use barrier::{Barrier, BarrierTurn};
 pub use context::{Context, context};
 pub use current_process::{CurrentProcess, current_process};
+pub use dict::Dict;
+pub use event::Event;
 pub use function::Function;
 pub use init::init;
 pub use joinable_queue::{Delivery, JoinableQueue, JoinableQueueBuilder};
+pub use lock_error::LockError;
 pub use manager::{ByMutableReference, ByReference, Manager, Method, Proxy, ProxyError};
+pub use namespace::Namespace;
+pub use number::{Bits, Number};
 pub use process::{Process, ProcessBuilder};
 pub use procession_engine::{AlreadyBegun, LaunchError, ProcessError, StartMethod, Stdio};
 pub use procession_objects::OnLost;
 pub use queue::{GetManyError, Iter, PutManyError, Queue, QueueBuilder};
 pub use queue_error::QueueError;
+pub use semaphore::{BoundedSemaphore, Permit, Semaphore, SemaphoreBuilder};
+pub use shared_array::{ArrayGuard, SharedArray};
 pub use shared_error::SharedError;
 pub use spawn_error::SpawnError;
+pub use value::Value;
 
 /// What the macros of this crate expand to; not for direct use.
 #[doc(hidden)]

@@ -2,7 +2,7 @@
 
 use procession_arena::{Error, Handle};
 use procession_engine::with_participant;
-use procession_objects::Batch;
+use procession_objects::{Batch, Snapshot};
 
 /// What carries handles; this process has attached each of them once.
 pub(crate) trait Carrier {
@@ -26,6 +26,14 @@ impl Carrier for Batch {
                 .iter()
                 .copied()
                 .for_each(&mut visit);
+        }
+    }
+}
+
+impl Carrier for Snapshot {
+    fn visit_handles(&self, mut visit: impl FnMut(Handle)) {
+        for entry in self.iter() {
+            entry.handles.iter().copied().for_each(&mut visit);
         }
     }
 }

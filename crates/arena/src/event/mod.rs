@@ -217,17 +217,18 @@ impl<'a> Event<'a> {
 }
 
 impl Participant {
-    /// Whether another living thread is awake with an operation on the object of this one.
+    /// Whether another living thread is awake with an operation on an object of this one's.
     fn somebody_is_busy_on_my_object(&self) -> Result<bool> {
-        let Some(Target { object, .. }) = self.intent()?.target()? else {
+        let own = self.intent()?;
+        let Some(Target { object, .. }) = own.target()? else {
             return Ok(false);
         };
+        let second = own.second_object();
         let mut busy = false;
         self.arena().for_each_thread(|slot, token| {
             let intent = slot.intent()?;
-            let same = intent
-                .target()?
-                .is_some_and(|target| target.object == object);
+            let same = intent.works_on(object)?
+                || second.is_some_and(|second| intent.works_on(second).unwrap_or(false));
             busy |= same && token != self.token() && !intent.is_sleeping() && !slot.has_ended()?;
             Ok(())
         })?;

@@ -16,11 +16,13 @@ pub mod interleaving;
 #[cfg(feature = "simulation")]
 pub mod simulation;
 mod step;
+mod units;
 mod window;
 mod word;
 
+pub use units::Unit;
 pub use window::{Region, Window};
-pub use word::{Word32, Word64};
+pub use word::{Word8, Word16, Word32, Word64};
 
 /// Nothing that this thread does after it is seen before what it did earlier.
 pub(crate) fn full_fence() {

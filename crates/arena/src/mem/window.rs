@@ -2,10 +2,10 @@
 
 use std::mem::MaybeUninit;
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering};
 
 use super::step::{self, Step};
-use super::{Word32, Word64, bytes};
+use super::{CACHE_LINE, Unit, Word8, Word16, Word32, Word64, bytes, units};
 use crate::error::{Error, Result};
 use crate::layout::{Layout, header};
 use crate::sys::memory::Mapping;
@@ -54,6 +54,34 @@ impl Window {
         }
         self.limit.fetch_max(limit, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// The byte at `offset`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Corrupt`] if there is no such byte.
+    #[inline]
+    pub fn word8(&self, offset: u64) -> Result<Word8<'_>> {
+        self.check(offset, 1, 1)?;
+        let address = self.address(offset).as_ptr();
+        // SAFETY: the offset was checked for existence; the mapping lives as long as `self`, and
+        // every process accesses the byte as an atomic of this size.
+        Ok(Word8::new(unsafe { AtomicU8::from_ptr(address) }))
+    }
+
+    /// The 16-bit word at `offset`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Corrupt`] if there is no such word.
+    #[inline]
+    pub fn word16(&self, offset: u64) -> Result<Word16<'_>> {
+        self.check(offset, 2, 2)?;
+        let address = self.address(offset).as_ptr().cast::<u16>();
+        // SAFETY: the offset was checked for existence and alignment; the mapping lives as long
+        // as `self`, and every process accesses the word as an atomic of this size.
+        Ok(Word16::new(unsafe { AtomicU16::from_ptr(address) }))
     }
 
     /// The 32-bit word at `offset`.
@@ -150,6 +178,61 @@ impl Window {
         // SAFETY: the capacity was reserved and `copy_out` initialised `length` bytes more.
         unsafe { target.set_len(filled) };
         Ok(())
+    }
+
+    /// Copies `source` into the arena, unit by unit, and touches nothing else.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Corrupt`] if the range does not exist or does not consist of whole units.
+    #[inline]
+    pub fn write_units(&self, unit: Unit, offset: u64, source: &[u8]) -> Result<()> {
+        self.check_units(unit, offset, source.len())?;
+        if step::take(Step::Store) {
+            // SAFETY: the range was checked above: it exists and consists of whole, aligned units.
+            unsafe { units::write(unit, self.address(offset).as_ptr(), source) };
+        }
+        Ok(())
+    }
+
+    /// Copies out of the arena, unit by unit.
+    ///
+    /// # Errors
+    ///
+    /// As [`write_units`](Self::write_units).
+    #[inline]
+    pub fn read_units(&self, unit: Unit, offset: u64, target: &mut [u8]) -> Result<()> {
+        self.check_units(unit, offset, target.len())?;
+        step::take(Step::Load);
+        // SAFETY: the range was checked above: it exists and consists of whole, aligned units.
+        unsafe { units::read(unit, self.address(offset).as_ptr(), target) };
+        Ok(())
+    }
+
+    #[inline]
+    fn check_units(&self, unit: Unit, offset: u64, length: usize) -> Result<()> {
+        self.check(offset, length as u64, unit.size() as u64)?;
+        match length.is_multiple_of(unit.size()) {
+            true => Ok(()),
+            false => Err(Error::corrupt("an element does not consist of whole units")),
+        }
+    }
+
+    /// The address of a range that exists, aligned to a cache line: the one way past the door.
+    ///
+    /// The address is good as long as the window is. To look at what lies there is another matter:
+    /// any process may change it at any time, and no store made there is counted by the crash
+    /// enumerator. So it is for users who have an agreement of their own about who may write when
+    /// (a lock that all of them take), and for nothing inside procession.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Corrupt`] if the range does not exist or begins elsewhere than at a cache line.
+    pub fn range(&self, offset: u64, length: u64) -> Result<NonNull<[u8]>> {
+        self.check(offset, length, CACHE_LINE)?;
+        let length = usize::try_from(length)
+            .map_err(|_| Error::corrupt("a length in the arena is beyond all memory"))?;
+        Ok(NonNull::slice_from_raw_parts(self.address(offset), length))
     }
 
     /// The address of `offset`, for the kernel's life words only.

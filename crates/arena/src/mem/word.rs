@@ -1,6 +1,6 @@
 //! Words of shared memory.
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::step::{self, Step};
@@ -91,8 +91,26 @@ macro_rules! word {
                     false => self.0.load(Ordering::SeqCst),
                 }
             }
+
+            /// Inverts bits of the word and returns what it held; a full fence.
+            #[inline]
+            pub fn fetch_xor(self, bits: $value) -> $value {
+                match step::take(Step::Store) {
+                    true => self.0.fetch_xor(bits, Ordering::SeqCst),
+                    false => self.0.load(Ordering::SeqCst),
+                }
+            }
         }
     };
+}
+
+word! {
+    /// A byte of shared memory.
+    Word8, AtomicU8, u8
+}
+word! {
+    /// A 16-bit word of shared memory.
+    Word16, AtomicU16, u16
 }
 
 word! {

@@ -386,8 +386,7 @@ impl Participant {
     fn is_referred_to(&self, handle: Handle) -> Result<bool> {
         let arena = self.arena();
         let mut found = false;
-        let mut compare = |seen: Handle| found |= seen == handle;
-        self.visit_mailed_handles(&mut compare)?;
+        self.visit_mailed_handles(&mut |seen| found |= seen == handle)?;
         for index in 0..arena.committed_objects()? {
             let entry = Entry::new(arena, index as u32)?;
             let status = entry.status()?;
@@ -402,14 +401,19 @@ impl Participant {
             // Held during the look, so that it cannot be taken apart meanwhile.
             match self.attach(its) {
                 Ok((object, kind)) => {
-                    let looked = kind.visit_handles(self, object, &mut compare);
+                    let mut here = false;
+                    let looked =
+                        kind.visit_handles(self, object, &mut |seen| here |= seen == handle);
                     self.let_go(its)?;
                     looked?;
                     // Its last holder may have let go during the look. If its handle was sent,
                     // finding out would need a look in turn; the next reaper will.
                     if entry.sent().load() == 0 {
                         self.destroy_if_unreachable(its)?;
+                        // If it is gone it leads nowhere, and what it led to is left to this look.
+                        here &= arena.entry(its).is_ok();
                     }
+                    found |= here;
                 }
                 // Nobody held it, so what it refers to is not reached through it.
                 Err(Error::StaleHandle { .. }) => {}

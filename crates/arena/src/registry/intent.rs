@@ -55,6 +55,9 @@ pub const OWNED: u64 = u64::MAX;
 /// In the operation's byte: the thread sleeps until the object changes.
 const SLEEPING: u64 = 0x80 << 24;
 
+/// In the place of the expected link: it names an object and no link.
+const NAMES_OBJECT: u64 = 1 << 63;
+
 /// A view of a thread's intent line.
 #[derive(Clone, Copy, Debug)]
 pub struct Intent<'a> {
@@ -180,6 +183,33 @@ impl<'a> Intent<'a> {
     /// Sets [`expected_link`](Self::expected_link).
     pub fn set_expected_link(self, place: u64) {
         self.line.word64::<EXPECTED_LINK>().store(place);
+    }
+
+    /// A second object whose wakes the operation may owe; stands in the place of the expected link.
+    pub fn second_object(self) -> Option<Handle> {
+        let word = self.expected_link();
+        (word & NAMES_OBJECT != 0).then_some(Handle {
+            index: (word & 0x00ff_ffff) as u32,
+            generation: (word >> 24) as u32,
+        })
+    }
+
+    /// Sets [`second_object`](Self::second_object); whoever does takes it back before the operation
+    /// ends.
+    pub fn set_second_object(self, object: Option<Handle>) {
+        self.set_expected_link(object.map_or(0, |object| {
+            NAMES_OBJECT
+                | u64::from(object.generation) << 24
+                | u64::from(object.index & 0x00ff_ffff)
+        }));
+    }
+
+    /// Whether the operation under way works on `object`, as its first object or its second.
+    pub(crate) fn works_on(self, object: Handle) -> Result<bool> {
+        Ok(match self.target()? {
+            Some(target) => target.object == object || self.second_object() == Some(object),
+            None => false,
+        })
     }
 
     /// A count that the object wants to have after the commit.

@@ -164,7 +164,11 @@ impl Arena {
     }
 
     /// The process at `index`, if its slot is in use.
-    pub(crate) fn process_at(&self, index: u16) -> Result<Option<ProcessId>> {
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Corrupt`] if the registry is damaged.
+    pub fn process_at(&self, index: u16) -> Result<Option<ProcessId>> {
         let status = ProcessSlot::new(self, index)?.status()?;
         Ok(match status.state {
             ProcessState::Free => None,

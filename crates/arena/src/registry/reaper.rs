@@ -239,6 +239,19 @@ impl Arena {
         }
     }
 
+    /// Whether no code of the process will run any more, whether or not it is reaped.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Corrupt`] if the registry is damaged.
+    pub fn has_ended(&self, process: ProcessId) -> Result<bool> {
+        match self.process_slot(process)? {
+            None => Ok(true),
+            Some((_, status)) if status.state == ProcessState::Gone => Ok(true),
+            Some(_) => self.has_gone(process),
+        }
+    }
+
     /// Whether the thread's process is gone as a whole: then it is reaped as a whole.
     fn is_of_gone_process(&self, slot: ThreadSlot<'_>) -> Result<bool> {
         match self.process_at(slot.status()?.process)? {

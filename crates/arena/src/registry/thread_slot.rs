@@ -151,8 +151,12 @@ impl<'a> ThreadSlot<'a> {
 }
 
 impl Arena {
-    /// True if the thread that `token` names will never run again.
-    pub(crate) fn is_dead(&self, token: ThreadToken) -> Result<bool> {
+    /// True if the thread that `token` names will never run again: it was killed, or has ended.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Corrupt`] if it names no possible thread.
+    pub fn is_dead(&self, token: ThreadToken) -> Result<bool> {
         let slot = ThreadSlot::new(self, token.index())?;
         let status = slot.status()?;
         // Another generation: the slot moved on after everything was recovered (invariant 5).

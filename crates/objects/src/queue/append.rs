@@ -2,11 +2,12 @@
 
 use procession_arena::{Error, Handle, Participant, Result, Transit};
 
+use super::Queue;
 use super::block::MessageBlock;
 use super::layout::{self, Header};
 use super::record::{BLOCK_RECORD_SIZE, HEAD_SIZE, Record, RecordKind, inline_size};
 use super::segment::Segment;
-use super::{Queue, UnderWay};
+use crate::under_way::UnderWay;
 
 /// What is to be put.
 #[derive(Clone, Copy)]

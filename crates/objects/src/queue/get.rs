@@ -5,7 +5,8 @@ use procession_arena::{Error, Participant, ProcessId, Result, ThreadToken, Wait}
 use super::layout::{self, Header};
 use super::message::{Batch, Message};
 use super::take::Destination;
-use super::{Queue, UnderWay, operation};
+use super::{Queue, operation};
+use crate::under_way::UnderWay;
 
 impl Queue {
     /// Takes the first message.

@@ -5,7 +5,8 @@ use procession_arena::{Error, Handle, Participant, Result, Transit};
 use super::block::MessageBlock;
 use super::consumers::Consumer;
 use super::layout::{self, Header};
-use super::{Mode, Queue, UnderWay, operation};
+use super::{Mode, Queue, operation};
+use crate::under_way::UnderWay;
 
 impl Queue {
     /// Treats the items that a process took and did not mark as done as the queue promises.

@@ -20,14 +20,14 @@ mod task;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use procession_arena::{
-    Error, FIRST_OF_KIND, Handle, Intent, Object, Participant, Result, Transit,
-};
+use procession_arena::{Error, FIRST_OF_KIND, Handle, Object, Participant, Result, Transit};
 
 pub(crate) use kind::QueueKind;
 use layout::Header;
 pub use message::{Batch, Message};
 use segment::Segment;
+
+use crate::under_way::UnderWay;
 
 /// What becomes of items that a consumer took and had not marked as done when it ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -243,20 +243,6 @@ impl Queue {
     /// Announces an operation on this queue; it ends when the value is dropped.
     #[inline]
     fn begin<'a>(&self, me: &'a Participant, operation: u8) -> Result<UnderWay<'a>> {
-        Ok(UnderWay {
-            intent: me.begin(operation, self.object.handle)?,
-        })
-    }
-}
-
-/// An operation that is under way: whoever reaps this thread will see it.
-struct UnderWay<'a> {
-    intent: Intent<'a>,
-}
-
-impl Drop for UnderWay<'_> {
-    #[inline]
-    fn drop(&mut self) {
-        self.intent.clear_target();
+        UnderWay::begin(me, operation, self.object.handle)
     }
 }

@@ -6,7 +6,8 @@ use super::append::{Attempt, Outgoing};
 use super::block::MessageBlock;
 use super::layout::{self, Header};
 use super::record::{LARGEST_INLINE, MAX_HANDLES};
-use super::{Mode, Queue, UnderWay, operation};
+use super::{Mode, Queue, operation};
+use crate::under_way::UnderWay;
 
 impl Queue {
     /// Puts one message.

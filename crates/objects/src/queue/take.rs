@@ -8,7 +8,8 @@ use super::layout::{self, Header};
 use super::message::Taken;
 use super::record::{HEAD_SIZE, Record, RecordKind};
 use super::segment::Segment;
-use super::{Mode, Queue, UnderWay};
+use super::{Mode, Queue};
+use crate::under_way::UnderWay;
 
 /// Where messages go, outside of shared memory.
 pub(super) struct Destination<'a> {

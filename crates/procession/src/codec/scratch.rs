@@ -6,7 +6,7 @@
 
 use std::cell::Cell;
 
-use procession_objects::{Batch, Message};
+use procession_objects::{Batch, Message, Reading};
 
 /// Bytes that a buffer may keep; a larger one goes back to the system after its use.
 const KEPT: usize = 1 << 20;
@@ -16,6 +16,10 @@ const KEPT: usize = 1 << 20;
 pub(crate) struct Scratch {
     /// What is about to be put.
     pub(crate) outgoing: Vec<u8>,
+    /// The key of the entry that it is about.
+    pub(crate) key: Vec<u8>,
+    /// What was read.
+    pub(crate) reading: Reading,
     /// What was got.
     pub(crate) message: Message,
     /// What was got in one go.
@@ -55,8 +59,17 @@ impl Scratch {
         if self.outgoing.capacity() > KEPT {
             self.outgoing = Vec::new();
         }
+        if self.key.capacity() > KEPT {
+            self.key = Vec::new();
+        }
+        if self.reading.bytes.capacity() > KEPT {
+            self.reading.bytes = Vec::new();
+        }
         if self.message.bytes.capacity() > KEPT {
             self.message.bytes = Vec::new();
+        }
+        if self.reading.bytes.capacity() > KEPT {
+            self.reading.bytes = Vec::new();
         }
     }
 }

@@ -1,0 +1,202 @@
+//! Changing entries.
+
+use std::borrow::Borrow;
+use std::fmt::Debug;
+
+use procession_objects::{Change, Expect, Item};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::Dict;
+use super::read::key_absent;
+use super::value::{encode_key, lend_value, prepare, take_value};
+use crate::SharedError;
+use crate::codec::{Scratch, decode, encode, raw_bytes};
+
+impl<K, V: Serialize + 'static> Dict<K, V> {
+    /// Sets the value of `key`: adds an entry at the end, or replaces the value of the one that is
+    /// there.
+    ///
+    /// Use [`replace`](Dict::replace) to get the value that was there before.
+    ///
+    /// # Errors
+    ///
+    /// [`SharedError::Encode`] and [`SharedError::OutOfMemory`]; the dict is then as before.
+    ///
+    /// # If a process dies
+    ///
+    /// The entry has its former value or the new one.
+    #[inline]
+    pub fn insert<Q>(&self, key: &Q, value: &V) -> Result<(), SharedError>
+    where
+        K: Borrow<Q>,
+        Q: Serialize + ?Sized,
+    {
+        Scratch::lend(|scratch| {
+            encode_key(key, &mut scratch.key)?;
+            let key = &scratch.key;
+            lend_value(value, &mut scratch.outgoing, |value, handles| {
+                self.attachment
+                    .with(|dict, me| dict.insert(me, key, value, handles))?;
+                Ok(())
+            })
+        })
+    }
+
+    /// Sets the values of several keys as one change: others see all of it or nothing. Of several
+    /// entries with the same key the last one counts.
+    ///
+    /// # Errors
+    ///
+    /// [`SharedError::Encode`] and [`SharedError::OutOfMemory`]; nothing was changed then.
+    ///
+    /// # If a process dies
+    ///
+    /// All entries are set, or none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::collections::HashMap;
+    ///
+    /// let settings = procession::Dict::<String, u32>::new()?;
+    /// settings.extend([("width".to_owned(), 800), ("height".to_owned(), 600)])?;
+    /// let more = HashMap::from([("depth".to_owned(), 24)]);
+    /// settings.extend(&more)?;
+    /// assert_eq!(settings.len()?, 3);
+    /// # Ok::<_, procession::SharedError>(())
+    /// ```
+    pub fn extend<I, A, B>(&self, entries: I) -> Result<(), SharedError>
+    where
+        K: Serialize,
+        I: IntoIterator<Item = (A, B)>,
+        A: Borrow<K>,
+        B: Borrow<V>,
+    {
+        let mut encoded = Vec::new();
+        for (key, value) in entries {
+            let (mut key_bytes, mut bytes) = (Vec::new(), Vec::new());
+            encode_key(key.borrow(), &mut key_bytes)?;
+            let mut handles = Vec::new();
+            match raw_bytes(value.borrow()) {
+                Some(raw) => bytes.extend_from_slice(raw),
+                None => {
+                    handles = encode(value.borrow(), &mut bytes).map_err(SharedError::encode)?;
+                }
+            }
+            // What the handles name is held by the value until all of it is in the dict.
+            encoded.push((key_bytes, bytes, handles, value));
+        }
+        let items: Vec<_> = encoded
+            .iter()
+            .map(|(key, value, handles, _)| Item {
+                key,
+                value,
+                handles,
+            })
+            .collect();
+        Ok(self.attachment.with(|dict, me| dict.extend(me, &items))?)
+    }
+}
+
+impl<K, V: Serialize + DeserializeOwned + 'static> Dict<K, V> {
+    /// Sets the value of `key` and returns the one that was there before.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`insert`](Dict::insert); [`SharedError::Decode`] if the former value cannot be
+    /// deserialized: it is replaced all the same.
+    ///
+    /// # If a process dies
+    ///
+    /// As with [`insert`](Dict::insert).
+    pub fn replace<Q>(&self, key: &Q, value: &V) -> Result<Option<V>, SharedError>
+    where
+        K: Borrow<Q>,
+        Q: Serialize + ?Sized,
+    {
+        Scratch::lend(|scratch| {
+            encode_key(key, &mut scratch.key)?;
+            let (key, reading) = (&scratch.key, &mut scratch.reading);
+            prepare::<V>(reading);
+            let change = lend_value(value, &mut scratch.outgoing, |value, handles| {
+                let (anything, old) = (Expect::Anything, Some(&mut *reading));
+                Ok(self
+                    .attachment
+                    .with(|dict, me| dict.set(me, key, value, handles, anything, old))?)
+            })?;
+            let replaced = change == Change::Replaced;
+            replaced.then(|| take_value(reading)).transpose()
+        })
+    }
+}
+
+impl<K, V: DeserializeOwned + 'static> Dict<K, V> {
+    /// Removes the entry of `key` and returns its value, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`SharedError::Encode`] if the key cannot be serialized; [`SharedError::Decode`] if the value
+    /// cannot be deserialized: it is removed all the same.
+    ///
+    /// # If a process dies
+    ///
+    /// The entry is there, or is not.
+    pub fn remove<Q>(&self, key: &Q) -> Result<Option<V>, SharedError>
+    where
+        K: Borrow<Q>,
+        Q: Serialize + ?Sized,
+    {
+        Scratch::lend(|scratch| {
+            encode_key(key, &mut scratch.key)?;
+            let (key, reading) = (&scratch.key, &mut scratch.reading);
+            prepare::<V>(reading);
+            let removed = self
+                .attachment
+                .with(|dict, me| dict.remove(me, key, Expect::Anything, Some(&mut *reading)))?;
+            removed.then(|| take_value(reading)).transpose()
+        })
+    }
+
+    /// Removes the entry of `key`, which must be there, and returns its value: Python's `pop(key)`.
+    ///
+    /// # Errors
+    ///
+    /// [`SharedError::KeyAbsent`], and those of [`remove`](Dict::remove).
+    pub fn take<Q>(&self, key: &Q) -> Result<V, SharedError>
+    where
+        K: Borrow<Q>,
+        Q: Serialize + Debug + ?Sized,
+    {
+        self.remove(key)?.ok_or_else(|| key_absent(key))
+    }
+
+    /// Removes the entry that was inserted last and returns it, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`SharedError::Decode`] if the key or the value cannot be deserialized: it is removed all the
+    /// same.
+    ///
+    /// # If a process dies
+    ///
+    /// The entry is there, or is not.
+    pub fn pop_item(&self) -> Result<Option<(K, V)>, SharedError>
+    where
+        K: DeserializeOwned,
+    {
+        Scratch::lend(|scratch| {
+            let (key, reading) = (&mut scratch.key, &mut scratch.reading);
+            prepare::<V>(reading);
+            let popped = self
+                .attachment
+                .with(|dict, me| dict.pop_item(me, key, reading))?;
+            if !popped {
+                return Ok(None);
+            }
+            let value = take_value(reading);
+            let key = decode(key).map_err(SharedError::decode)?;
+            Ok(Some((key, value?)))
+        })
+    }
+}

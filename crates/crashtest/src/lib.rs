@@ -6,6 +6,9 @@
 //! of *its* stores too. The module `enumerate` does that in one process, with the
 //! arena's `simulation` memory, in the very code that ships.
 //!
+//! The module `interleaving` has a scheduler try the orders in which several threads may take their steps,
+//! with and without deaths.
+//!
 //! The program `chaos` of this crate does the same with real processes, real signals and chance.
 
 #![allow(clippy::panic, reason = "a test harness fails by panicking")]
@@ -20,6 +23,8 @@ pub mod dict;
 pub mod enumerate;
 #[cfg(feature = "simulation")]
 pub mod event;
+#[cfg(feature = "simulation")]
+pub mod interleaving;
 #[cfg(feature = "simulation")]
 pub mod keeper;
 #[cfg(feature = "simulation")]

@@ -7,7 +7,7 @@
 //! not explored. A copy of several bytes counts as one access.)
 
 use std::cell::{Cell, RefCell};
-use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ pub trait Scheduler {
 }
 
 thread_local! {
-    static SCHEDULER: RefCell<Option<Rc<dyn Scheduler>>> = const { RefCell::new(None) };
+    static SCHEDULER: RefCell<Option<Arc<dyn Scheduler>>> = const { RefCell::new(None) };
     /// How many [`Uninterrupted`] there are.
     static ALONE: Cell<u32> = const { Cell::new(0) };
 }
@@ -41,7 +41,7 @@ thread_local! {
 pub struct Installed(());
 
 /// Gives the threads of this real thread to `scheduler`.
-pub fn install(scheduler: Rc<dyn Scheduler>) -> Installed {
+pub fn install(scheduler: Arc<dyn Scheduler>) -> Installed {
     SCHEDULER.set(Some(scheduler));
     ALONE.set(0);
     Installed(())
@@ -79,12 +79,12 @@ pub(crate) fn looks(most: u32) -> u32 {
     }
 }
 
-fn scheduler() -> Option<Rc<dyn Scheduler>> {
+fn scheduler() -> Option<Arc<dyn Scheduler>> {
     SCHEDULER.with_borrow(Clone::clone)
 }
 
 /// The scheduler, unless this thread is not to be interrupted, or unwinds.
-fn scheduler_whose_turn_it_is() -> Option<Rc<dyn Scheduler>> {
+fn scheduler_whose_turn_it_is() -> Option<Arc<dyn Scheduler>> {
     let alone = ALONE.get() > 0 || std::thread::panicking() || simulation::is_dead();
     scheduler().filter(|_| !alone)
 }
@@ -117,12 +117,10 @@ pub(super) fn wait_either(
     let Some(scheduler) = scheduler() else {
         return futex::wait_either(word, expected, other, other_expected, timeout);
     };
-    let both = word.load(Ordering::SeqCst) == expected
-        && other.load(Ordering::SeqCst) == other_expected;
+    let both =
+        word.load(Ordering::SeqCst) == expected && other.load(Ordering::SeqCst) == other_expected;
     match both {
-        true => {
-            simulation::aside(|| scheduler.sleep(&[address(word), address(other)], timeout))
-        }
+        true => simulation::aside(|| scheduler.sleep(&[address(word), address(other)], timeout)),
         false => Woken::Perhaps,
     }
 }

@@ -153,13 +153,9 @@ impl Participant {
         self.end_simulated()
     }
 
-    /// Does what the kernel does when a thread ends: flags its life word, then wakes one sleeper of it.
     #[cfg(feature = "simulation")]
     fn end_simulated(&self) -> Result<()> {
-        let life = self.slot()?.life_word()?;
-        life.fetch_or(crate::sys::life_word::OWNER_DIED);
-        life.wake(1);
-        Ok(())
+        self.arena.end_simulated_thread(self.token)
     }
 
     /// Forgets the registration without touching shared memory.

@@ -52,17 +52,26 @@ impl Participant {
         let Some((slot, _)) = self.arena().process_slot(process)? else {
             return Ok(());
         };
-        match slot.lock().try_acquire(self, || Ok(()))? {
-            Some(guard) => self.reap_locked(process, &guard),
-            None => Ok(()),
+        let Some(guard) = slot.lock().try_acquire(self, || Ok(()))? else {
+            return Ok(());
+        };
+        // What was seen without the lock may be past: a child whose parent is gone registers without it.
+        match self.arena().process_slot(process)? {
+            Some((slot, status)) if self.arena().has_gone_with(slot, process, status)? => {
+                self.reap_locked(process, slot, status, &guard)
+            }
+            Some(_) | None => Ok(()),
         }
     }
 
-    /// The slot's lock is held.
-    pub(super) fn reap_locked(&self, process: ProcessId, _held: &Guard<'_>) -> Result<()> {
-        let Some((slot, status)) = self.arena().process_slot(process)? else {
-            return Ok(());
-        };
+    /// The slot's lock is held, and a process with this very status is gone.
+    pub(super) fn reap_locked(
+        &self,
+        process: ProcessId,
+        slot: ProcessSlot<'_>,
+        status: ProcessStatus,
+        _held: &Guard<'_>,
+    ) -> Result<()> {
         if status.state == ProcessState::Live {
             self.reap_threads_of(process)?;
             self.end_all_holds(process, status.pid)?;
@@ -222,9 +231,19 @@ impl Arena {
     /// lives. That also covers a process that has replaced itself by `exec`. Without registered
     /// threads the pid and its start time tell.
     fn has_gone(&self, process: ProcessId) -> Result<bool> {
-        let Some((slot, status)) = self.process_slot(process)? else {
-            return Ok(false);
-        };
+        match self.process_slot(process)? {
+            Some((slot, status)) => self.has_gone_with(slot, process, status),
+            None => Ok(false),
+        }
+    }
+
+    /// The same of a process whose slot has this status. Exact while the slot's lock is held.
+    fn has_gone_with(
+        &self,
+        slot: ProcessSlot<'_>,
+        process: ProcessId,
+        status: ProcessStatus,
+    ) -> Result<bool> {
         match status.state {
             ProcessState::Free => Ok(false),
             ProcessState::Reserved | ProcessState::Gone => self.lost_its_parent(slot),

@@ -3,3 +3,6 @@
 mod event;
 mod lock;
 mod place;
+mod queue;
+mod slots;
+mod watching;

@@ -6,7 +6,7 @@ use procession_crashtest::interleaving::{Exploration, Model, Timeouts};
 use crate::place::Place;
 
 /// More than an operation stores, so that it also may live.
-const STORES: u64 = 30;
+const STORES: u64 = 20;
 
 fn each_notified(timeouts: Timeouts) {
     Exploration::new(timeouts).run(|model: &Model| {
@@ -95,4 +95,21 @@ fn the_dead_take_no_wake_with_them() {
 #[test]
 fn what_the_dead_owed_is_not_lost() {
     with_deaths(Timeouts::AnyTime);
+}
+
+/// Who reaps the notifier owes the wake in its place, and is not late before it has reaped.
+#[test]
+fn what_a_dead_notifier_owed_its_reaper_owes() {
+    Exploration::new(Timeouts::AnyTime).run(|model: &Model| {
+        let place = Place::new();
+        let threads = vec![
+            place.thread(|monitor, me| must(monitor.take(me))),
+            place.mortal(STORES, |monitor, me| must(monitor.add(me, 1))),
+            place.thread(|monitor, me| {
+                let _ = (0..8).any(|_| must(me.reap_dead()) > 0);
+                must(monitor.add(me, 1));
+            }),
+        ];
+        place.run(model, threads);
+    });
 }

@@ -177,13 +177,29 @@ impl Monitor {
     /// [`Error::Corrupt`](procession_arena::Error::Corrupt) if a token is damaged.
     pub fn wait_to_hold(&self, me: &Participant) -> Result<()> {
         let holder = self.header(me)?.word32::<HOLDER>();
+        let own = me.token().bits();
+        self.wait_watching_holder(me, || holder.compare_exchange(0, own).is_ok())
+    }
+
+    /// Waits until nobody holds the monitor, and wakes the next who may wait for that (rule W3).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Corrupt`](procession_arena::Error::Corrupt) if a token is damaged.
+    pub fn wait_until_free(&self, me: &Participant) -> Result<()> {
+        let holder = self.header(me)?.word32::<HOLDER>();
+        self.wait_watching_holder(me, || holder.load() == 0)
+    }
+
+    fn wait_watching_holder(&self, me: &Participant, ready: impl Fn() -> bool) -> Result<()> {
+        let holder = self.header(me)?.word32::<HOLDER>();
         self.at_work(me, || {
             let watched = || ThreadToken::from_bits(holder.load());
-            let own = me.token().bits();
-            self.event(me)?
-                .wait_for_watching(me, Wait::Forever, watched, || {
-                    Ok(holder.compare_exchange(0, own).ok())
-                })?;
+            let event = self.event(me)?;
+            event.wait_for_watching(me, Wait::Forever, watched, || Ok(ready().then_some(())))?;
+            if holder.load() == 0 {
+                event.notify(1);
+            }
             Ok(())
         })
     }

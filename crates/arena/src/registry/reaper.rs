@@ -102,8 +102,8 @@ impl Participant {
     fn reap_threads_of(&self, process: ProcessId) -> Result<()> {
         for index in 0..self.arena().thread_slots_used()? {
             let slot = ThreadSlot::new(self.arena(), index)?;
-            if slot.belongs_to(process)? {
-                let generation = slot.status()?.generation;
+            if let Some(status) = slot.status_in(process)? {
+                let generation = status.generation;
                 // Not merely if nobody else does: what comes next builds on its being done.
                 let guard = slot.reap_lock().acquire(self, || Ok(()))?;
                 self.reap_thread_locked(ThreadId { index, generation }, &guard)?;
@@ -274,7 +274,7 @@ impl Arena {
     /// Whether the thread's process is gone as a whole: then it is reaped as a whole.
     fn is_of_gone_process(&self, slot: ThreadSlot<'_>) -> Result<bool> {
         match self.process_at(slot.status()?.process)? {
-            Some(process) => Ok(slot.belongs_to(process)? && self.has_gone(process)?),
+            Some(process) => Ok(slot.status_in(process)?.is_some() && self.has_gone(process)?),
             None => Ok(false),
         }
     }
@@ -294,10 +294,15 @@ impl Arena {
         let (mut killed, mut living) = (0, 0);
         for index in 0..self.thread_slots_used()? {
             let slot = ThreadSlot::new(self, index)?;
-            if slot.belongs_to(process)? && slot.status()?.state == ThreadState::Live {
+            let Some(status) = slot.status_in(process)? else {
+                continue;
+            };
+            if status.state == ThreadState::Live {
                 match slot.has_ended()? {
-                    true => killed += 1,
                     false => living += 1,
+                    // It may have said goodbye meanwhile, and then ended.
+                    true if slot.status()? == status => killed += 1,
+                    true => {}
                 }
             }
         }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use procession_arena::mem::interleaving::uninterrupted;
 use procession_arena::{Arena, Error, Participant, ProcessId};
 use procession_crashtest::enumerate::must;
 use procession_crashtest::interleaving::monitor;
@@ -191,47 +192,57 @@ fn no_thread_slot_has_two_owners() {
 /// Two look for the dead while a process dies thread by thread and a newcomer takes a slot over.
 #[test]
 fn a_newcomer_in_a_dead_threads_slot_is_not_reaped() {
-    Exploration::new(Timeouts::WhenAllSleep)
-        .times(20)
-        .run(|model: &Model| {
-            let world = Arc::new(World::of(monitor::KINDS, 12));
-            let founder = world.process();
-            let process = founder.process();
-            let doomed = world.process();
-            let [first, second] = {
-                let other = world.thread_of(doomed.process());
-                let tokens = [doomed.token(), other.token()];
-                doomed.disown();
-                other.disown();
-                tokens
-            };
-            let reaper = |world: &World| {
+    let exploration = Exploration {
+        depth: 7,
+        ..Exploration::new(Timeouts::WhenAllSleep).times(4)
+    };
+    exploration.run(|model: &Model| {
+        let world = Arc::new(World::of(monitor::KINDS, 12));
+        let founder = world.process();
+        let process = founder.process();
+        let (one, other) = {
+            let one = world.process();
+            let other = world.thread_of(one.process());
+            (one, other)
+        };
+        let last = other.token();
+        other.disown();
+        die(one);
+        let reaper = |world: &World| {
+            // It has reaped before, so that it is quick when it matters.
+            let me = {
+                let _at_once = uninterrupted();
                 let me = world.process();
-                must(me.reap_dead());
+                let dead = world.process();
+                let process = dead.process();
+                die(dead);
+                must(me.process_ended(process));
+                me
+            };
+            must(me.reap_dead());
+            let token = me.token();
+            me.disown();
+            Some(token)
+        };
+        let living = model.run(vec![
+            thread(&world, reaper),
+            thread(&world, reaper),
+            thread(&world, move |world| {
+                must(world.arena().end_simulated_thread(last));
+                None
+            }),
+            thread(&world, move |world| {
+                let me = must(world.arena().register_simulated_thread(process));
                 let token = me.token();
                 me.disown();
                 Some(token)
-            };
-            let living = model.run(vec![
-                thread(&world, reaper),
-                thread(&world, reaper),
-                thread(&world, move |world| {
-                    must(world.arena().end_simulated_thread(first));
-                    must(world.arena().end_simulated_thread(second));
-                    None
-                }),
-                thread(&world, move |world| {
-                    let me = must(world.arena().register_simulated_thread(process));
-                    let token = me.token();
-                    me.disown();
-                    Some(token)
-                }),
-            ]);
-            for token in living.into_iter().flatten() {
-                assert!(
-                    !must(world.arena().is_dead(token)),
-                    "a living thread was reaped"
-                );
-            }
-        });
+            }),
+        ]);
+        for token in living.into_iter().flatten() {
+            assert!(
+                !must(world.arena().is_dead(token)),
+                "a living thread was reaped"
+            );
+        }
+    });
 }

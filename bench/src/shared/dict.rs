@@ -177,10 +177,7 @@ const CROWDS: [(Crowd, &str); 4] = [
 /// A map of a size, filled when it is first needed and then used by all scenarios of that size.
 type Filled<T> = Rc<OnceCell<T>>;
 
-fn filled<'a, T>(
-    cell: &'a Filled<T>,
-    fill: impl FnOnce() -> Result<T, Error>,
-) -> Result<&'a T, Error> {
+fn filled<T>(cell: &Filled<T>, fill: impl FnOnce() -> Result<T, Error>) -> Result<&T, Error> {
     if cell.get().is_none() {
         let _ = cell.set(fill()?);
     }

@@ -11,29 +11,21 @@
 //!
 //! The program `chaos` of this crate does the same with real processes, real signals and chance.
 
+#![cfg(feature = "simulation")]
 #![allow(clippy::panic, reason = "a test harness fails by panicking")]
 
-#[cfg(feature = "simulation")]
 pub mod array;
-#[cfg(feature = "simulation")]
 pub mod barrier;
-#[cfg(feature = "simulation")]
+pub mod condition;
 pub mod dict;
-#[cfg(feature = "simulation")]
 pub mod enumerate;
-#[cfg(feature = "simulation")]
 pub mod event;
-#[cfg(feature = "simulation")]
 pub mod interleaving;
-#[cfg(feature = "simulation")]
 pub mod keeper;
-#[cfg(feature = "simulation")]
+pub mod list;
+pub mod lock;
 pub mod queue;
-#[cfg(feature = "simulation")]
 pub mod semaphore;
-#[cfg(feature = "simulation")]
 pub mod sleepers;
-#[cfg(feature = "simulation")]
 pub mod value;
-#[cfg(feature = "simulation")]
 pub mod world;

@@ -66,6 +66,8 @@ pub struct Shared {
     value: Value,
     /// Holds the value until the end; `None` if the victim has the last hold.
     holder: Option<Participant>,
+    /// The object that the new value names; the victim holds it.
+    next: Option<Value>,
 }
 
 /// What became of it.
@@ -136,10 +138,18 @@ impl Scenario for ValueScenario {
             must(Value::attach(&holder, value.handle(), None));
             holder
         });
-        Shared { value, holder }
+        let next = (self.with_handles && self.operation.size_after().is_some())
+            .then(|| must(Value::create_word(victim, Unit::Eight, AFTER.into(), None)));
+        Shared {
+            value,
+            holder,
+            next,
+        }
     }
 
-    fn operate(&self, Shared { value, .. }: &Shared, victim: &Participant) {
+    fn operate(&self, shared: &Shared, victim: &Participant) {
+        let value = &shared.value;
+        let handles: Vec<_> = shared.next.iter().map(Value::handle).collect();
         let mut reading = Reading::default();
         match self.operation {
             Operation::Store => must(value.cell(victim)).store(u64::from_ne_bytes([AFTER; 8])),
@@ -148,25 +158,20 @@ impl Scenario for ValueScenario {
                 let _ = must(value.cell(victim)).fetch_update(|_| Some(new));
             }
             Operation::Get => must(value.get(victim, &mut reading)),
-            Operation::Set(size) => self.replace(victim, AFTER, |handles| {
+            Operation::Set(size) => {
                 let bytes = vec![AFTER; size];
-                must(value.set(victim, &bytes, handles, Expect::Anything));
-            }),
-            Operation::Exchange(size) => self.replace(victim, AFTER, |handles| {
+                assert!(must(value.set(victim, &bytes, &handles, Expect::Anything)));
+            }
+            Operation::Exchange(size) => {
                 let stamp = must(value.get_stamped(victim, &mut reading));
+                let (bytes, expect) = (vec![AFTER; size], Expect::Exactly(stamp));
+                assert!(must(value.set(victim, &bytes, &handles, expect)));
+            }
+            Operation::Swap(size) => {
                 let bytes = vec![AFTER; size];
-                assert!(must(value.set(
-                    victim,
-                    &bytes,
-                    handles,
-                    Expect::Exactly(stamp)
-                )));
-            }),
-            Operation::Swap(size) => self.replace(victim, AFTER, |handles| {
-                let bytes = vec![AFTER; size];
-                must(value.swap(victim, &bytes, handles, &mut reading));
+                must(value.swap(victim, &bytes, &handles, &mut reading));
                 assert_eq!(reading.bytes, vec![BEFORE; self.size]);
-            }),
+            }
             Operation::CreateAndDetach => must(self.create(victim).detach(victim)),
             Operation::Detach => must(value.detach(victim)),
         }

@@ -129,12 +129,6 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
-    /// Takes back what [`note_replaced`](Self::note_replaced) noted: the change is not made after
-    /// all, or begun again.
-    pub(crate) fn forget_replaced(self) {
-        self.words.word64::<REPLACED>().store(0);
-    }
-
     /// Calls `visit` with each block that was made, in the order in which they were.
     pub(crate) fn visit_made(self, visit: &mut dyn FnMut(Block) -> Result<()>) -> Result<()> {
         for number in 0..self.made().min(self.capacity) {

@@ -10,6 +10,7 @@ mod cell;
 mod contents;
 mod dict;
 mod draft;
+mod list;
 mod manager;
 mod queue;
 mod reading;
@@ -26,6 +27,7 @@ use procession_arena::ObjectKind;
 pub use array::{Initial, SharedArray};
 pub use cell::AtomicCell;
 pub use dict::{Change, Dict, DictConfig, Item};
+pub use list::{Element, List, ListConfig};
 pub use manager::Manager;
 pub use queue::{Batch, Message, OnLost, Queue, QueueConfig};
 pub use reading::{Expect, Reading, Stamp};
@@ -47,6 +49,7 @@ pub static KINDS: &[&dyn ObjectKind] = &[
     &sync::EventKind,
     &sync::BarrierKind,
     &dict::DictKind,
+    &list::ListKind,
     &value::ValueKind,
     &array::ArrayKind,
     &manager::ManagerKind,

@@ -40,12 +40,6 @@ impl Extent {
         self.handles > 0
     }
 
-    /// Bytes of the key.
-    #[inline]
-    pub(crate) fn key_length(self) -> usize {
-        self.key_length
-    }
-
     /// Bytes of the value.
     #[inline]
     pub(crate) fn value_length(self) -> usize {

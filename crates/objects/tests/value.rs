@@ -185,6 +185,17 @@ fn a_record_keeps_what_its_handles_name() -> Outcome {
     let number = Value::create_word(&me, Unit::Eight, 7, None)?;
     assert!(value.set(&me, b"a number", &[number.handle()], Expect::Anything)?);
     number.detach(&me)?;
+    assert_eq!(me.verify()?.objects, 2, "the value holds the number");
+    assert!(value.set(&me, b"nothing", &[], Expect::Anything)?);
+    assert_eq!(
+        me.verify()?.objects,
+        1,
+        "with the record the number is gone"
+    );
+
+    let number = Value::create_word(&me, Unit::Eight, 8, None)?;
+    assert!(value.set(&me, b"a number", &[number.handle()], Expect::Anything)?);
+    number.detach(&me)?;
     value.detach(&me)?;
     assert_eq!(me.verify()?.blocks, 0);
     Ok(())

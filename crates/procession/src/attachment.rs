@@ -14,6 +14,11 @@ pub(crate) trait SharedObject {
 
     /// Its name in every process of the session.
     fn handle(&self) -> Handle;
+
+    /// Ends this process's hold on it, and on what it brought along.
+    fn detach(&self, me: &Participant) -> Result<(), Error> {
+        me.detach(self.handle())
+    }
 }
 
 impl SharedObject for Dict {
@@ -85,7 +90,7 @@ impl<O: SharedObject> Attachment<O> {
 impl<O: SharedObject> Drop for Attachment<O> {
     fn drop(&mut self) {
         let handle = self.handle();
-        if let Err(error) = with_participant(|me| me.detach(handle)) {
+        if let Err(error) = with_participant(|me| self.0.detach(me)) {
             tracing::warn!(%error, %handle, "a {} could not be let go of", O::NAME);
         }
     }

@@ -71,7 +71,8 @@
 //! |---|---|
 //! | a process within `put` | the item is wholly in the queue, or wholly not |
 //! | a process within `get`, or with an item that it has got | the item is lost with it; a [`JoinableQueue`] reports it, or gives it to another process |
-//! | a process that waits | nobody else is affected |
+//! | a process that waits | nobody else is affected; except at a [`Barrier`], which breaks for all the others |
+//! | a process with permits of a [`Semaphore`] | they come back if it is [attributed](SemaphoreBuilder::attributed), and stay taken otherwise |
 //! | a process that another one joins | [`Process::join`] tells how it ended |
 //! | the process that started others | its daemonic processes end at once, even if it was killed; the others go on |
 //! | all of them | the memory goes back to the system; nothing has a name that could be left over |
@@ -86,6 +87,7 @@
 mod attachment;
 mod barrier;
 mod codec;
+mod condition;
 mod context;
 mod current_process;
 mod deadline;
@@ -95,6 +97,8 @@ mod function;
 mod handle;
 mod init;
 mod joinable_queue;
+mod list;
+mod lock;
 mod lock_error;
 mod manager;
 mod namespace;
@@ -103,6 +107,7 @@ mod passengers;
 mod process;
 mod queue;
 mod queue_error;
+mod reentrant_lock;
 mod semaphore;
 mod shared_array;
 mod shared_error;
@@ -111,6 +116,7 @@ mod testing;
 mod value;
 
 pub use barrier::{Barrier, BarrierTurn};
+pub use condition::{Condition, ConditionLock};
 pub use context::{Context, context};
 pub use current_process::{CurrentProcess, current_process};
 pub use dict::Dict;
@@ -118,6 +124,8 @@ pub use event::Event;
 pub use function::Function;
 pub use init::init;
 pub use joinable_queue::{Delivery, JoinableQueue, JoinableQueueBuilder};
+pub use list::List;
+pub use lock::{Holder, Lock, LockGuard};
 pub use lock_error::LockError;
 pub use manager::{ByMutableReference, ByReference, Manager, Method, Proxy, ProxyError};
 pub use namespace::Namespace;
@@ -127,6 +135,7 @@ pub use procession_engine::{AlreadyBegun, LaunchError, ProcessError, StartMethod
 pub use procession_objects::OnLost;
 pub use queue::{GetManyError, Iter, PutManyError, Queue, QueueBuilder};
 pub use queue_error::QueueError;
+pub use reentrant_lock::{RLock, RLockGuard};
 pub use semaphore::{BoundedSemaphore, Permit, Semaphore, SemaphoreBuilder};
 pub use shared_array::{ArrayGuard, SharedArray};
 pub use shared_error::SharedError;

@@ -3,12 +3,15 @@
 use std::error::Error;
 use std::fmt;
 
+use procession_arena::{Error as ArenaError, Wait};
+use procession_objects::Taken;
+
 use crate::SharedError;
 
 /// Why a lock was not acquired; or that it was, and its last holder had died.
 ///
-/// With `?` in a function that returns a [`SharedError`] both are errors, and the lock is released again. To
-/// go on with the lock of a dead holder, after a look at what the lock guards, take the guard out:
+/// With `?` in a function that returns a [`SharedError`] or a `Box<dyn Error>` both are errors, and the lock
+/// is released again. To go on with the lock of a dead holder, after a look at what the lock guards, take the guard out:
 /// [`into_guard`](LockError::into_guard).
 #[non_exhaustive]
 pub enum LockError<G> {
@@ -30,6 +33,24 @@ impl<G> LockError<G> {
             LockError::Abandoned(guard, _) => Ok(guard),
             LockError::Failed(error) => Err(error),
         }
+    }
+}
+
+/// What came of an attempt to acquire a lock, of whose guard `guard` makes one.
+pub(crate) fn outcome<G>(
+    taken: Result<Taken, ArenaError>,
+    wait: Wait,
+    guard: impl FnOnce(&Taken) -> G,
+) -> Result<G, LockError<G>> {
+    match taken {
+        Ok(taken) => match (guard(&taken), taken.abandoned_by) {
+            (guard, None) => Ok(guard),
+            (guard, Some(pid)) => Err(LockError::Abandoned(guard, pid)),
+        },
+        Err(ArenaError::TimedOut) if wait == Wait::Never => {
+            Err(LockError::Failed(SharedError::WouldBlock))
+        }
+        Err(error) => Err(LockError::Failed(error.into())),
     }
 }
 
@@ -60,4 +81,17 @@ impl<G> fmt::Debug for LockError<G> {
     }
 }
 
-impl<G> Error for LockError<G> {}
+// No `impl Error`: an error that borrows the lock could not leave a function as `Box<dyn Error>`, and `?`
+// is to work there.
+
+impl<G> From<LockError<G>> for Box<dyn Error> {
+    fn from(error: LockError<G>) -> Box<dyn Error> {
+        SharedError::from(error).into()
+    }
+}
+
+impl<G> From<LockError<G>> for Box<dyn Error + Send + Sync> {
+    fn from(error: LockError<G>) -> Box<dyn Error + Send + Sync> {
+        SharedError::from(error).into()
+    }
+}

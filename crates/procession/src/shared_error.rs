@@ -83,6 +83,9 @@ pub enum SharedError {
         /// The type that it was created with.
         found: String,
     },
+    /// The manager was shut down.
+    #[error("the manager was shut down and makes nothing any more: make a new one")]
+    ShutDown,
     /// The session's memory does not suffice. The object is as before.
     #[error(
         "out of shared memory: {wanted} bytes were asked for and the session may hold {cap}: remove \

@@ -328,13 +328,13 @@ struct Mistaken(Option<Proxy<Counter>>);
 
 impl Serialize for Mistaken {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.as_ref().unwrap().serialize(serializer)
+        self.0.serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for Mistaken {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Mistaken, D::Error> {
-        Proxy::<Queue<u32>>::deserialize(deserializer).map(|_| Mistaken(None))
+        Option::<Proxy<Queue<u32>>>::deserialize(deserializer).map(|_| Mistaken(None))
     }
 }
 

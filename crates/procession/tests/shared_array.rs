@@ -256,6 +256,7 @@ fn who_comes_after_a_killed_holder_gets_the_lock_and_is_told_once() -> TestResul
         .map_err(SharedError::from);
     assert_eq!(refused, Err(SharedError::TimedOut));
     let pid = holder.pid();
+    assert_eq!(array.holder()?.map(|its| its.pid), Some(pid));
     kill(&holder)?;
     let guard = match array.lock_timeout(LONG) {
         Err(LockError::Abandoned(guard, dead)) => {

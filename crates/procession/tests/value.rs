@@ -191,6 +191,36 @@ fn no_change_by_several_processes_is_lost() -> TestResult {
     Ok(())
 }
 
+/// Nothing but additions, at the same time: an addition in two steps would lose some.
+#[test]
+fn no_addition_of_floating_point_numbers_is_lost() -> TestResult {
+    procession::init_test!();
+    let (_watchdog, _alone) = (watch(), alone());
+    const ADDITIONS: u32 = 200_000;
+    fn add(sum: Value<f64>, small: Value<f32>, ready: Value<u64>) -> Result<(), SharedError> {
+        ready.fetch_add(1)?;
+        while ready.get()? < PROCESSES {
+            std::thread::yield_now();
+        }
+        for _ in 0..ADDITIONS {
+            sum.fetch_add(1.0)?;
+            small.fetch_sub(1.0)?;
+        }
+        Ok(())
+    }
+    let (sum, small, ready) = (Value::new(0.0)?, Value::new(0.0)?, Value::new(0)?);
+    let processes: Vec<_> = (0..PROCESSES)
+        .map(|_| daemon().spawn(add, (sum.clone(), small.clone(), ready.clone())))
+        .collect::<Result<_, _>>()?;
+    for process in processes {
+        process.join()??;
+    }
+    let all = PROCESSES as u32 * ADDITIONS;
+    assert_eq!(sum.get()?, f64::from(all));
+    assert_eq!(small.get()?, -(all as f32));
+    Ok(())
+}
+
 /// Changes the values for ever.
 fn change_for_ever(
     list: Value<Vec<u64>>,

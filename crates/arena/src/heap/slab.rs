@@ -259,10 +259,18 @@ impl Arena {
         Ok(None)
     }
 
+    /// Sets the hint of each free block, with one store for many.
     fn restore_hints(&self, page: u64, class: SizeClass) -> Result<()> {
-        for index in 0..class.blocks() {
-            if self.stamp(page, class, index)?.load() == 0 {
-                self.hints(page, index / 64)?.fetch_or(1 << (index % 64));
+        for word in 0..class.blocks().div_ceil(64) {
+            let first = word * 64;
+            let mut free = 0;
+            for index in first..class.blocks().min(first + 64) {
+                if self.stamp(page, class, index)?.load() == 0 {
+                    free |= 1 << (index - first);
+                }
+            }
+            if free != 0 {
+                self.hints(page, word)?.fetch_or(free);
             }
         }
         Ok(())

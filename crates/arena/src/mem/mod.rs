@@ -3,7 +3,8 @@
 //! Shared memory is not part of the Rust program's own memory: another process may change any
 //! byte at any time. So (invariant 7) there is never a `&T`, `&mut T` or slice into it; words are
 //! read and written as atomics that exist for the length of one call, bytes are copied out before
-//! they are looked at, and every offset is checked against what exists.
+//! they are looked at, and every offset is checked against what exists. The one way past it is
+//! [`Window::range`], for users with an agreement of their own.
 //!
 //! All stores of words are `Release` and all loads are `Acquire`. On x86-64 both are plain moves;
 //! what matters is that the compiler then keeps the stores of one thread in program order, so that

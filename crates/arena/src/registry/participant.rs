@@ -73,6 +73,7 @@ impl Participant {
     }
 
     /// The process to which this thread belongs.
+    #[inline]
     pub fn process(&self) -> ProcessId {
         self.process
     }

@@ -3,12 +3,12 @@
 mod answer;
 mod caller;
 mod error;
-mod host;
 mod hosted;
+mod manager;
 mod server;
 mod value;
 mod wire;
 
 pub use error::HostError;
-pub use host::Host;
 pub use hosted::{Answer, Hosted, Maker, Method};
+pub use manager::Host;

@@ -68,9 +68,6 @@ impl Scratch {
         if self.message.bytes.capacity() > KEPT {
             self.message.bytes = Vec::new();
         }
-        if self.reading.bytes.capacity() > KEPT {
-            self.reading.bytes = Vec::new();
-        }
     }
 }
 

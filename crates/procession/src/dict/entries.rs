@@ -64,7 +64,7 @@ impl<K: DeserializeOwned, V: DeserializeOwned + 'static> Dict<K, V> {
     /// # Examples
     ///
     /// ```
-    /// let numbers = procession::Dict::new()?;
+    /// let numbers = procession::Dict::<u8, String>::new()?;
     /// numbers.extend([(2, "two".to_owned()), (1, "one".to_owned())])?;
     /// for (number, word) in numbers.iter()? {
     ///     println!("{number} is {word}");

@@ -4,7 +4,7 @@ mod entries;
 mod read;
 mod travel;
 mod update;
-mod value;
+pub(crate) mod value;
 mod write;
 
 use std::any::type_name;
@@ -75,8 +75,11 @@ use crate::attachment::Attachment;
 pub struct Dict<K, V> {
     attachment: Arc<Attachment<Core>>,
     // Entries are encoded and decoded, never held: a handle is `Send` and `Sync` whatever they are.
-    entries: PhantomData<fn(K, V) -> (K, V)>,
+    entries: PhantomData<Coded<K, V>>,
 }
+
+/// Takes entries and gives entries.
+type Coded<K, V> = fn(K, V) -> (K, V);
 
 impl<K, V> Dict<K, V> {
     /// Creates an empty dict.

@@ -1,6 +1,7 @@
 //! Shared objects from one hand, and values in a server process.
 
 mod method;
+mod objects;
 mod proxy;
 mod proxy_error;
 

@@ -9,7 +9,7 @@ use procession_objects::{Hold, Taken};
 
 use super::SharedArray;
 use crate::deadline::until;
-use crate::{LockError, SharedError};
+use crate::{Holder, LockError, SharedError};
 
 /// The right of the array's [`lock`](SharedArray::lock); given back when dropped.
 ///
@@ -90,8 +90,17 @@ impl<T> SharedArray<T> {
     ///
     /// [`SharedError::Session`] if the session's memory is damaged.
     pub fn is_locked(&self) -> Result<bool, SharedError> {
+        Ok(self.holder()?.is_some())
+    }
+
+    /// Who holds the array's lock at this moment.
+    ///
+    /// # Errors
+    ///
+    /// [`SharedError::Session`] if the session's memory is damaged.
+    pub fn holder(&self) -> Result<Option<Holder>, SharedError> {
         let holder = self.attachment.with(|core, me| core.holder(me))?;
-        Ok(holder.is_some())
+        Ok(holder.map(Holder::new))
     }
 
     fn acquire(&self, wait: Wait) -> Result<ArrayGuard<'_, T>, LockError<ArrayGuard<'_, T>>> {

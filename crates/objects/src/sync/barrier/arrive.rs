@@ -1,6 +1,6 @@
-//! Arriving, waiting for the others, and letting them go on.
+//! Arriving, and letting the others go on.
 
-use procession_arena::{Error, Intent, Participant, Result, ThreadToken, Wait};
+use procession_arena::{Error, Intent, Participant, Result, Wait};
 
 use super::layout::{self, Header};
 use super::state::{Phase, Stage, State};
@@ -129,7 +129,11 @@ impl Barrier {
             let phase = found.phase;
             let index = match found.stage {
                 Stage::Broken => return Err(Error::BrokenBarrier),
-                Stage::Acting => return Ok(Attempt::TooEarly(phase)),
+                Stage::Acting => {
+                    // It may have been about to take part when somebody else became the last.
+                    intent.set_count(NO_PHASE);
+                    return Ok(Attempt::TooEarly(phase));
+                }
                 Stage::Gathering(arrived) => arrived,
             };
             let is_last = index + 1 == self.parties;
@@ -138,7 +142,8 @@ impl Barrier {
             }
             if is_last && self.somebody_died_in(me, phase)? {
                 self.break_phase(me, header, phase)?;
-                return Err(Error::BrokenBarrier);
+                // Broken, unless somebody has reset it meanwhile.
+                continue;
             }
             intent.set_count(phase.pack());
             let next = |stage| State { phase, stage };
@@ -175,66 +180,5 @@ impl Barrier {
             stage: Stage::Acting,
         };
         Ok(self.replace(header, found, acting))
-    }
-
-    /// Sleeps until the phase is over, in which this thread has arrived; breaks it if time is over first.
-    fn wait_for_others(
-        &self,
-        me: &Participant,
-        header: Header<'_>,
-        phase: Phase,
-        wait: Wait,
-    ) -> Result<()> {
-        let over = self.until_over(me, header, phase, wait)?;
-        if over.is_none() && self.break_phase(me, header, phase)? {
-            return Err(Error::TimedOut);
-        }
-        match self.was_released(me, header, phase)? {
-            true => Ok(()),
-            false => Err(Error::BrokenBarrier),
-        }
-    }
-
-    /// Sleeps until the phase is over, in whichever way.
-    fn until_over(
-        &self,
-        me: &Participant,
-        header: Header<'_>,
-        phase: Phase,
-        wait: Wait,
-    ) -> Result<Option<()>> {
-        me.heard(0);
-        let is_over = || {
-            let now = self.state(header);
-            if now.phase == phase && now.stage == Stage::Acting && self.actor_is_dead(me, header)? {
-                self.break_phase(me, header, phase)?;
-            }
-            Ok((self.state(header).phase != phase).then_some(()))
-        };
-        let watched = || self.whom_to_watch(me, header, phase);
-        layout::waiters(header).wait_for_watching(me, wait, watched, is_over)
-    }
-
-    /// Who acts, or the one before this thread among those who wait, in a ring.
-    fn whom_to_watch(
-        &self,
-        me: &Participant,
-        header: Header<'_>,
-        phase: Phase,
-    ) -> Result<Option<ThreadToken>> {
-        if self.state(header).stage == Stage::Acting {
-            return self.actor(header);
-        }
-        let (mut before, mut last, mut passed) = (None, None, false);
-        self.for_each_in(me, phase, |thread| {
-            passed |= thread.token == me.token();
-            if thread.token != me.token() {
-                match passed {
-                    false => before = Some(thread.token),
-                    true => last = Some(thread.token),
-                }
-            }
-        })?;
-        Ok(before.or(last))
     }
 }

@@ -3,7 +3,7 @@
 const ARRIVED_BITS: u32 = 16;
 const ROUND_BITS: u32 = 28;
 const EPOCH_BITS: u32 = 20;
-/// Stands for how many have arrived in a barrier that is broken.
+/// Stands for how many have arrived in a barrier that is broken. A session never has so many threads.
 const BROKEN: u16 = u16::MAX;
 
 /// For how many epochs it is kept when they ended. A power of two.

@@ -43,11 +43,6 @@ fn get() {
 
 #[test]
 fn set() {
-    enumerate_all(Operation::Set(SMALL), &[SMALL, LARGE], &[false]);
-}
-
-#[test]
-fn set_with_handles() {
     enumerate_all(Operation::Set(SMALL), &[SMALL], &[true]);
 }
 
@@ -58,11 +53,6 @@ fn set_if_it_is_as_it_was_read() {
 
 #[test]
 fn swap() {
-    enumerate_all(Operation::Swap(SMALL), &[SMALL], &[false]);
-}
-
-#[test]
-fn swap_with_handles() {
     enumerate_all(Operation::Swap(SMALL), &[SMALL], &[true]);
 }
 
@@ -73,5 +63,5 @@ fn create_and_detach() {
 
 #[test]
 fn detach_the_last_hold() {
-    enumerate_all(Operation::Detach, &[SMALL], &[false, true]);
+    enumerate_all(Operation::Detach, &[SMALL], &[true]);
 }

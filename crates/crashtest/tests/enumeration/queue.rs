@@ -1,7 +1,6 @@
 //! Death at every store of every operation of a queue, and of every recovery from that.
 
 use procession_crashtest::enumerate::{Tally, enumerate};
-use procession_crashtest::keeper::{self, KeeperScenario};
 use procession_crashtest::queue::{Operation, QueueScenario};
 use procession_objects::{OnLost, QueueConfig};
 
@@ -166,19 +165,4 @@ fn detach_the_last_hold() {
         &[&[], &[SMALL, LARGE, FILLS_SEGMENT, FILLS_SEGMENT]],
         1,
     );
-}
-
-#[test]
-fn a_queue_is_left_to_its_keeper_whoever_dies() {
-    for operation in [
-        keeper::Operation::Keep,
-        keeper::Operation::KeepTooLate,
-        keeper::Operation::LetGo,
-        keeper::Operation::LetGoOfSent,
-        keeper::Operation::DropMessage,
-    ] {
-        let tally = enumerate(&KeeperScenario(operation));
-        println!("{operation:?}: {tally:?}");
-        assert!(tally.deaths > 0);
-    }
 }

@@ -8,6 +8,9 @@ const LARGE: usize = 40_000;
 /// Entries for which the first table has room, beside the one that a successor removes.
 const CAPACITY: usize = 7;
 
+/// Entries that are put in, and the keys of those that are removed again.
+type State = (Vec<(String, usize)>, Vec<String>);
+
 /// Keys a, b, c, ... with small values.
 fn entries(count: usize) -> Vec<(String, usize)> {
     (b'a'..)
@@ -20,7 +23,7 @@ fn keys(keys: &[&str]) -> Vec<String> {
     keys.iter().map(|key| (*key).to_owned()).collect()
 }
 
-fn enumerate_all(operation: &Operation, states: &[(Vec<(String, usize)>, Vec<String>)]) {
+fn enumerate_all(operation: &Operation, states: &[State]) {
     let mut tally = Tally::default();
     for (entries, removed) in states {
         tally += enumerate(&DictScenario {
@@ -37,7 +40,7 @@ fn enumerate_all(operation: &Operation, states: &[(Vec<(String, usize)>, Vec<Str
 }
 
 /// Empty; with a few entries; with some removed from the middle and from the end.
-fn states() -> Vec<(Vec<(String, usize)>, Vec<String>)> {
+fn states() -> Vec<State> {
     let large = vec![("a".to_owned(), LARGE), ("b".to_owned(), SMALL)];
     vec![
         (entries(0), Vec::new()),

@@ -1,0 +1,40 @@
+//! Notifying those who wait.
+
+use super::Condition;
+use crate::SharedError;
+
+impl<L> Condition<L> {
+    /// Has one of those who wait return, the one that has waited longest; says whether there was one.
+    ///
+    /// The lock need not be held. Whoever changes what others wait for under the lock, and notifies then
+    /// or later, misses none of those who have looked at it before.
+    ///
+    /// # Errors
+    ///
+    /// [`SharedError::Session`] if the session's memory is damaged.
+    pub fn notify_one(&self) -> Result<bool, SharedError> {
+        Ok(self.notify(1)? == 1)
+    }
+
+    /// Has up to `count` of those who wait return, in the order in which they began to; says how many.
+    ///
+    /// # Errors
+    ///
+    /// As [`notify_one`](Condition::notify_one).
+    pub fn notify(&self, count: usize) -> Result<usize, SharedError> {
+        Ok(self
+            .attachment
+            .with(|condition, me| condition.notify(me, count))?)
+    }
+
+    /// Has all who wait return; says how many.
+    ///
+    /// # Errors
+    ///
+    /// As [`notify_one`](Condition::notify_one).
+    pub fn notify_all(&self) -> Result<usize, SharedError> {
+        Ok(self
+            .attachment
+            .with(|condition, me| condition.notify_all(me))?)
+    }
+}

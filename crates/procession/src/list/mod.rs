@@ -1,0 +1,218 @@
+//! A list that processes share.
+
+mod order;
+mod read;
+mod travel;
+mod update;
+mod write;
+
+use std::any::type_name;
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use procession_arena::Handle;
+use procession_objects::{List as Core, ListConfig};
+
+use crate::SharedError;
+use crate::attachment::{Attachment, SharedObject};
+
+/// A list of `T` that any number of processes read and change.
+///
+/// It is what a `Vec` is to one thread, or `list` to Python. Elements are anything that serde can serialize
+/// and deserialize; what is put in is a copy, and so is what comes out. A `Vec<u8>` as an element is
+/// not encoded but kept as it is, which is the fast way for large binary data.
+///
+/// The value itself is a *handle*: cloning it is cheap, and it is a serde value that can be passed to
+/// other processes as an argument, as a result, or inside a queue, a dict or another list. The list ends
+/// with its last handle.
+///
+/// Adding and taking at the end, and reading anywhere, do not depend on how long the list is. Inserting
+/// and removing elsewhere copies some hundred words, however large the elements are.
+///
+/// # Many processes at once
+///
+/// Each method is one step to everybody else. Reading takes no lock. Others may change the list
+/// between two steps, so that a position may be another element's by then. What needs several steps, such
+/// as adding to a number that stands in the list, is made one by [`update`](List::update).
+///
+/// # If a process dies
+///
+/// While it changes the list: the change is wholly made, or wholly not, an [`extend`](List::extend)
+/// by many elements or a [`sort`](List::sort) as well. No death ever blocks the others or damages the
+/// list, even by `kill -9`.
+///
+/// # Examples
+///
+/// ```
+/// use procession::{List, Process, SharedError};
+///
+/// fn find_primes(from: u32, to: u32, found: List<u32>) -> Result<(), SharedError> {
+///     let is_prime = |n: u32| n > 1 && (2..n).all(|divisor| n % divisor != 0);
+///     found.extend((from..to).filter(|number| is_prime(*number)))
+/// }
+///
+/// fn main() -> Result<(), Box<dyn std::error::Error>> {
+///     procession::init();
+///     let found = List::new()?;
+///     let first = Process::spawn(find_primes, (0, 10, found.clone()))?;
+///     let second = Process::spawn(find_primes, (10, 20, found.clone()))?;
+///     first.join()??;
+///     second.join()??;
+///
+///     found.sort()?;
+///     assert_eq!(found.to_vec()?, [2, 3, 5, 7, 11, 13, 17, 19]);
+///     Ok(())
+/// }
+/// ```
+pub struct List<T> {
+    attachment: Arc<Attachment<Core>>,
+    // Elements are encoded and decoded, never held: a handle is `Send` and `Sync` whatever they are.
+    elements: PhantomData<fn(T) -> T>,
+}
+
+impl SharedObject for Core {
+    const NAME: &'static str = "list";
+
+    fn handle(&self) -> Handle {
+        Core::handle(self)
+    }
+}
+
+impl<T> List<T> {
+    /// Creates an empty list.
+    ///
+    /// # Errors
+    ///
+    /// [`SharedError::OutOfMemory`], or [`SharedError::Session`] if the session has no room for one
+    /// more object or could not be set up.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let names = procession::List::<String>::new()?;
+    /// names.push(&"Ada".to_owned())?;
+    /// assert_eq!(names.get(0)?.as_deref(), Some("Ada"));
+    /// # Ok::<_, procession::SharedError>(())
+    /// ```
+    pub fn new() -> Result<List<T>, SharedError> {
+        let config = ListConfig {
+            contents: Some(Self::contents()),
+            ..ListConfig::default()
+        };
+        let attachment = Attachment::new(|me| Core::create(me, &config))?;
+        Ok(List::of(attachment))
+    }
+
+    fn of(attachment: Attachment<Core>) -> List<T> {
+        List {
+            attachment: Arc::new(attachment),
+            elements: PhantomData,
+        }
+    }
+
+    /// What is written into the list, and asked of one that arrives from elsewhere.
+    fn contents() -> &'static str {
+        type_name::<T>()
+    }
+
+    /// The number of elements.
+    ///
+    /// Others change the list at the same time, so that the number may be out of date when it is
+    /// read.
+    ///
+    /// # Errors
+    ///
+    /// [`SharedError::Session`] if the session's memory is damaged.
+    pub fn len(&self) -> Result<usize, SharedError> {
+        let len = self.attachment.with(|list, me| list.len(me))?;
+        Ok(usize::try_from(len).unwrap_or(usize::MAX))
+    }
+
+    /// Whether there were no elements; see [`len`](List::len).
+    ///
+    /// # Errors
+    ///
+    /// As [`len`](List::len).
+    pub fn is_empty(&self) -> Result<bool, SharedError> {
+        Ok(self.len()? == 0)
+    }
+
+    /// Removes all elements.
+    ///
+    /// It needs no memory, so that it works when there is none left.
+    ///
+    /// # Errors
+    ///
+    /// As [`len`](List::len).
+    ///
+    /// # If a process dies
+    ///
+    /// All elements are there, or none.
+    pub fn clear(&self) -> Result<(), SharedError> {
+        self.truncate(0)
+    }
+
+    /// Removes all elements from the position `length` on, if there are any.
+    ///
+    /// It needs no memory, so that it works when there is none left.
+    ///
+    /// # Errors
+    ///
+    /// As [`len`](List::len).
+    ///
+    /// # If a process dies
+    ///
+    /// All of these elements are there, or none.
+    pub fn truncate(&self, length: usize) -> Result<(), SharedError> {
+        Ok(self
+            .attachment
+            .with(|list, me| list.truncate(me, length as u64))?)
+    }
+
+    /// Reverses the order of all elements.
+    ///
+    /// # Errors
+    ///
+    /// [`SharedError::OutOfMemory`]; the list is then as before.
+    ///
+    /// # If a process dies
+    ///
+    /// The order is the former one or the new one.
+    pub fn reverse(&self) -> Result<(), SharedError> {
+        Ok(self.attachment.with(|list, me| list.reverse(me))?)
+    }
+
+    /// Exchanges two elements.
+    ///
+    /// # Errors
+    ///
+    /// [`SharedError::IndexOutOfRange`] and [`SharedError::OutOfMemory`]; the list is then as before.
+    ///
+    /// # If a process dies
+    ///
+    /// Both are exchanged, or none is.
+    pub fn swap(&self, one: usize, other: usize) -> Result<(), SharedError> {
+        Ok(self
+            .attachment
+            .with(|list, me| list.swap(me, one as u64, other as u64))?)
+    }
+}
+
+impl<T> Clone for List<T> {
+    fn clone(&self) -> List<T> {
+        List {
+            attachment: Arc::clone(&self.attachment),
+            elements: PhantomData,
+        }
+    }
+}
+
+impl<T> fmt::Debug for List<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("List")
+            .field("handle", &format_args!("{}", self.attachment.handle()))
+            .field("len", &self.len().ok())
+            .finish()
+    }
+}

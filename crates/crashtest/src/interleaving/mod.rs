@@ -15,4 +15,4 @@ mod model;
 pub mod monitor;
 
 pub use kernel::Timeouts;
-pub use model::{Exploration, Model, Outcome, Thread, choose, perhaps_killed};
+pub use model::{Exploration, Model, Thread, choose, perhaps_killed};

@@ -38,15 +38,6 @@ pub struct Model {
     timeouts: Timeouts,
 }
 
-/// What became of a thread that could be killed.
-#[derive(Debug)]
-pub enum Outcome<T> {
-    /// It was not.
-    Finished(Participant, T),
-    /// It was killed; the kernel has said so.
-    Killed,
-}
-
 /// A thread of a scenario.
 pub type Thread<T> = Box<dyn FnOnce() -> T + Send>;
 
@@ -140,17 +131,18 @@ pub fn choose(most: u64) -> u64 {
     shuttle::rand::thread_rng().gen_range(0..most)
 }
 
-/// Runs `operation`, which may be killed before any of its first `stores` stores.
+/// Runs `operation`, which may be killed before any of its first `stores` stores; `None` if it was, and the
+/// kernel has said so.
 pub fn perhaps_killed<T>(
     me: Participant,
     stores: u64,
     operation: impl FnOnce(&Participant) -> T,
-) -> Outcome<T> {
+) -> Option<(Participant, T)> {
     match simulation::run(choose(stores), || operation(&me)) {
-        Run::Finished { value, .. } => Outcome::Finished(me, value),
+        Run::Finished { value, .. } => Some((me, value)),
         Run::Killed => {
             must(me.abandon());
-            Outcome::Killed
+            None
         }
     }
 }

@@ -33,6 +33,40 @@ fn a_wake_on_its_way_is_not_lost() {
     each_notified(Timeouts::AnyTime);
 }
 
+/// The same with two threads and more orders: between the sleeper's looks at the word and at the notifier.
+#[test]
+fn a_notifier_that_is_just_done_was_not_silent() {
+    Exploration::new(Timeouts::AnyTime)
+        .times(4)
+        .run(|model: &Model| {
+            let place = Place::new();
+            let threads = vec![
+                place.thread(|monitor, me| must(monitor.take(me))),
+                place.thread(|monitor, me| must(monitor.add(me, 1))),
+            ];
+            place.run(model, threads);
+        });
+}
+
+/// Whoever arrives between a wake and the clearing of the flag keeps the flag.
+#[test]
+fn an_arrival_keeps_the_flag() {
+    Exploration::new(Timeouts::Never)
+        .times(6)
+        .run(|model: &Model| {
+            let place = Place::new();
+            let threads = vec![
+                place.thread(|monitor, me| must(monitor.take(me))),
+                place.thread(|monitor, me| must(monitor.take(me))),
+                place.thread(|monitor, me| {
+                    must(monitor.add(me, 1));
+                    must(monitor.add(me, 1));
+                }),
+            ];
+            place.run(model, threads);
+        });
+}
+
 #[test]
 fn two_are_woken_at_once() {
     Exploration::new(Timeouts::Never).run(|model: &Model| {

@@ -5,9 +5,7 @@ use std::sync::Arc;
 use procession_arena::mem::interleaving::uninterrupted;
 use procession_arena::{Error, Handle, Participant, Wait};
 use procession_crashtest::enumerate::must;
-use procession_crashtest::interleaving::{
-    Exploration, Model, Outcome, Thread, Timeouts, perhaps_killed,
-};
+use procession_crashtest::interleaving::{Exploration, Model, Thread, Timeouts, perhaps_killed};
 use procession_crashtest::world::World;
 use procession_objects::{Message, Queue, QueueConfig};
 
@@ -57,10 +55,8 @@ impl Line {
         let (world, handle) = (Arc::clone(&self.world), self.queue.handle());
         Box::new(move || {
             let (queue, me) = arrive(&world, handle);
-            match perhaps_killed(me, STORES, |me| operation(&queue, me)) {
-                Outcome::Finished(_, taken) => Some(taken),
-                Outcome::Killed => None,
-            }
+            let outcome = perhaps_killed(me, STORES, |me| operation(&queue, me));
+            outcome.map(|(_, taken)| taken)
         })
     }
 
@@ -107,10 +103,10 @@ fn get_until_closed(queue: &Queue, me: &Participant) -> Vec<u8> {
     let mut taken = Vec::new();
     loop {
         match queue.get(me, &mut message, Wait::Forever) {
-            Ok(()) => taken.extend_from_slice(&message.bytes),
             Err(Error::Closed) => return taken,
-            Err(error) => panic!("{error}"),
+            outcome => must(outcome),
         }
+        taken.extend_from_slice(&message.bytes);
     }
 }
 

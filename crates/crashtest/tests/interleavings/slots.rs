@@ -6,9 +6,7 @@ use procession_arena::mem::interleaving::uninterrupted;
 use procession_arena::{Arena, Error, Participant, ProcessId};
 use procession_crashtest::enumerate::must;
 use procession_crashtest::interleaving::monitor;
-use procession_crashtest::interleaving::{
-    Exploration, Model, Outcome, Thread, Timeouts, perhaps_killed,
-};
+use procession_crashtest::interleaving::{Exploration, Model, Thread, Timeouts, perhaps_killed};
 use procession_crashtest::world::World;
 
 /// More than reserving a slot stores, so that it also may live.
@@ -19,10 +17,10 @@ fn free_process_slots(me: &Participant) -> usize {
     let mut free = 0;
     loop {
         match me.reserve_process() {
-            Ok(_) => free += 1,
             Err(Error::TooManyProcesses { .. }) => return free,
-            Err(error) => panic!("{error}"),
-        }
+            outcome => must(outcome),
+        };
+        free += 1;
     }
 }
 
@@ -61,13 +59,11 @@ fn a_process_slot_is_not_leaked_when_two_want_it() {
                     let child = must(me.reserve_process());
                     must(me.forget_process(child));
                 });
-                match outcome {
-                    Outcome::Finished(me, ()) => {
-                        me.disown();
-                        true
-                    }
-                    Outcome::Killed => false,
+                let lives = outcome.is_some();
+                if let Some((me, ())) = outcome {
+                    me.disown();
                 }
+                lives
             }),
         ]);
         must(founder.reap_dead());

@@ -52,15 +52,15 @@ fn a_notifier_that_is_just_done_was_not_silent() {
 #[test]
 fn an_arrival_keeps_the_flag() {
     Exploration::new(Timeouts::Never)
-        .times(6)
+        .times(20)
         .run(|model: &Model| {
             let place = Place::new();
             let threads = vec![
-                place.thread(|monitor, me| must(monitor.take(me))),
-                place.thread(|monitor, me| must(monitor.take(me))),
+                place.thread(|monitor, me| must(monitor.grab(me))),
+                place.thread(|monitor, me| must(monitor.grab(me))),
                 place.thread(|monitor, me| {
-                    must(monitor.add(me, 1));
-                    must(monitor.add(me, 1));
+                    must(monitor.give(me, 1));
+                    must(monitor.give(me, 1));
                 }),
             ];
             place.run(model, threads);

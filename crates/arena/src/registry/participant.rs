@@ -151,10 +151,12 @@ impl Participant {
             reaper.abandon()?;
         }
         self.abandoned.set(true);
-        self.slot()?
-            .life_word()?
-            .fetch_or(crate::sys::life_word::OWNER_DIED);
-        Ok(())
+        self.end_simulated()
+    }
+
+    #[cfg(feature = "simulation")]
+    fn end_simulated(&self) -> Result<()> {
+        self.arena.end_simulated_thread(self.token)
     }
 
     /// Forgets the registration without touching shared memory.
@@ -176,6 +178,10 @@ impl Drop for Participant {
         // A failure means damaged memory; the slot then looks like a killed thread's, and is
         // recovered as one.
         let _ = self.say_goodbye();
+        #[cfg(feature = "simulation")]
+        if self.simulated.get() {
+            let _ = self.end_simulated();
+        }
     }
 }
 

@@ -21,6 +21,9 @@ Development tasks of procession
 /// The number of kills the project is measured by.
 const KILLS: u64 = 10_000;
 
+/// The number of processes among which they fall.
+const PROCESSES: u64 = 100;
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match steps_of(&arguments) {
@@ -44,7 +47,7 @@ fn steps_of(arguments: &[String]) -> Result<Option<Vec<Step>>, String> {
     match task.as_str() {
         "test" => no_more(rest).map(|()| Some(proof::steps())),
         "bench" => Ok(Some(vec![bench(rest)])),
-        "chaos" => kills(rest).map(|kills| Some(vec![proof::chaos(kills)])),
+        "chaos" => kills(rest).map(|kills| Some(vec![proof::chaos([kills, PROCESSES])])),
         "docs" => docs(rest).map(|step| Some(vec![step])),
         "help" | "--help" | "-h" => Ok(None),
         unknown => Err(format!("there is no task `{unknown}`")),

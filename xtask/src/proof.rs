@@ -12,8 +12,9 @@ const SIMULATION: [&str; 4] = [
     "simulation",
 ];
 
-/// Kills of the short chaos run: enough to meet every kind of participant, a few seconds in all.
-const SHORT_RUN: u64 = 300;
+/// Kills and processes of the short chaos run: enough to meet every kind of participant, a few seconds
+/// in all.
+const SHORT_RUN: [u64; 2] = [600, 16];
 
 /// The steps of `cargo xtask test`, cheapest first.
 pub(crate) fn steps() -> Vec<Step> {
@@ -62,16 +63,14 @@ fn simulation() -> Step {
     Step::new("crash enumeration and interleavings", command)
 }
 
-/// Real processes, real SIGKILL, and the arena as it ships.
-pub(crate) fn chaos(kills: u64) -> Step {
+/// Real processes, real SIGKILL, and the arena as it ships; first with queues, then with all objects.
+pub(crate) fn chaos([kills, processes]: [u64; 2]) -> Step {
     let mut command = cargo(&["run", "--quiet", "--release"]);
-    command.args([
-        "--package",
-        "procession-crashtest",
-        "--bin",
-        "chaos",
-        "--",
-        "--kills",
-    ]);
-    Step::new("chaos", command).with_arguments(&[kills.to_string()])
+    command.args(["--package", "procession-crashtest", "--bin", "chaos", "--"]);
+    Step::new("chaos", command).with_arguments(&[
+        "--kills".to_owned(),
+        kills.to_string(),
+        "--processes".to_owned(),
+        processes.to_string(),
+    ])
 }

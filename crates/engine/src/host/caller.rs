@@ -58,9 +58,15 @@ pub(super) fn ask_newcomer<R>(
     let address = caller.next_address();
     let outcome = send(address).and_then(|()| {
         loop {
-            match slice().and_then(|wait| caller.wait(me, address.number, wait, None)) {
-                Err(HostError::TimedOut) => {}
-                outcome => return outcome,
+            let (wait, none_will_come) = match slice() {
+                Ok(wait) => (wait, None),
+                // It may have answered right before it ended.
+                Err(reason) => (Wait::Never, Some(reason)),
+            };
+            match (caller.wait(me, address.number, wait, None), none_will_come) {
+                (Err(HostError::TimedOut), None) => {}
+                (Err(HostError::TimedOut), Some(reason)) => return Err(reason),
+                (outcome, _) => return outcome,
             }
         }
     });

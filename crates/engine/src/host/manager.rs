@@ -205,7 +205,8 @@ fn why_not_started(child: &Child) -> Option<String> {
     if child.is_alive() {
         return None;
     }
-    Some(match child.outcome() {
+    // It has ended, but how is known only after a wait.
+    Some(match child.wait().and_then(|()| child.outcome()) {
         Ok(_) => "it ended at once".to_owned(),
         Err(error) => error.to_string(),
     })

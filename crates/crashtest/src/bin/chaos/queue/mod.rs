@@ -1,20 +1,21 @@
 //! One queue, its producers and consumers, and their killer.
 
-use std::error::Error;
+mod oracle;
+mod participants;
+
 use std::fmt;
 use std::time::{Duration, Instant};
 
 use procession::{JoinableQueue, OnLost, Process, ProcessError, Queue, QueueError};
 use procession_engine::with_participant;
 
-use crate::oracle::Oracle;
-use crate::participants::{Item, Receipt, consume, produce};
 use crate::random::Random;
+use crate::{Outcome, arena};
+use oracle::Oracle;
+use participants::{Item, Receipt, consume, produce};
 
 const PRODUCERS: usize = 3;
 const CONSUMERS: usize = 3;
-
-type Outcome<T> = Result<T, Box<dyn Error>>;
 
 /// A kind of queue to be tried.
 pub(crate) struct Round {
@@ -50,6 +51,7 @@ struct Kitchen {
 
 impl Round {
     pub(crate) fn run(&self, kills: u64, random: &mut Random) -> Outcome<Summary> {
+        let before = arena::inventory()?;
         let mut kitchen = self.open()?;
         for _ in 0..kills {
             kitchen.listen(Duration::from_micros(random.below(3_000)))?;
@@ -60,7 +62,7 @@ impl Round {
         let summary = kitchen.account()?;
         self.judge(&summary)?;
         drop(kitchen);
-        check_arena()?;
+        arena::check(before)?;
         Ok(summary)
     }
 
@@ -188,21 +190,6 @@ impl Kitchen {
         self.summary.missing = self.oracle.missing();
         self.summary.late_wakes = with_participant(|me| me.arena().late_wakes())?;
         Ok(self.summary)
-    }
-}
-
-/// Nothing of the round may be left in the arena, and no wake may have been lost.
-fn check_arena() -> Outcome<()> {
-    let (inventory, rescued) = with_participant(|me| {
-        me.reap_dead()?;
-        Ok::<_, procession_arena::Error>((me.verify()?, me.arena().rescued_wakes()?))
-    })?;
-    if inventory.objects != 0 || inventory.blocks != 0 {
-        return Err(format!("{inventory:?} is left in the arena").into());
-    }
-    match rescued {
-        0 => Ok(()),
-        wakes => Err(format!("{wakes} sleepers were saved by their time-out").into()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::participants::Receipt;
+use super::participants::Receipt;
 
 /// Everything that consumers have said.
 #[derive(Default)]

@@ -318,8 +318,7 @@ impl Participant {
         };
         // The lock is released before anybody sees to the handles: the entry may have become another
         // object's by then, and with it the lock.
-        self.take_apart(object, entry, status)
-            .map(Attempt::Settled)
+        self.take_apart(object, entry, status).map(Attempt::Settled)
     }
 
     /// Goes on taking an object apart after a thread was killed in the middle of it.

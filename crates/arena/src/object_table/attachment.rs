@@ -273,39 +273,62 @@ impl Participant {
     ///
     /// [`Error::Corrupt`] if the object is damaged.
     pub fn destroy_if_unreachable(&self, handle: Handle) -> Result<()> {
+        let carried = self.destroy_one(handle)?;
+        self.destroy_all_unreachable(carried)
+    }
+
+    /// As [`destroy_if_unreachable`](Self::destroy_if_unreachable), for what a message carried.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Corrupt`] if an object is damaged.
+    pub fn destroy_all_unreachable(&self, mut handles: Vec<Handle>) -> Result<()> {
+        // A loop, because objects may refer to each other in chains that are longer than any stack.
+        while let Some(handle) = handles.pop() {
+            handles.append(&mut self.destroy_one(handle)?);
+        }
+        Ok(())
+    }
+
+    /// As [`destroy_if_unreachable`](Self::destroy_if_unreachable), but returns what stood in the
+    /// object, which may be unreachable now as well.
+    fn destroy_one(&self, handle: Handle) -> Result<Vec<Handle>> {
         for _ in 0..LOOKS_WAITED_FOR {
-            let Attempt::WasHeld = self.try_destroy(handle)? else {
-                return Ok(());
-            };
+            if let Attempt::Settled(carried) = self.try_destroy(handle)? {
+                return Ok(carried);
+            }
             // Whoever held it may have let go since, and have left it to this thread, which had
             // the lock.
             match self.arena().entry(handle) {
                 Ok((entry, _)) if !entry.has_holder()? => std::thread::yield_now(),
-                _ => return self.leave_to_keeper(handle),
+                _ => {
+                    self.leave_to_keeper(handle)?;
+                    return Ok(Vec::new());
+                }
             }
         }
         // Whoever looks into it has stopped in the middle; the object goes when the next process
         // of the session is reaped.
-        Ok(())
+        Ok(Vec::new())
     }
 
     fn try_destroy(&self, handle: Handle) -> Result<Attempt> {
         let arena = self.arena();
         let Ok((entry, _)) = arena.entry(handle) else {
-            return Ok(Attempt::Settled);
+            return Ok(Attempt::Settled(Vec::new()));
         };
-        let Some(guard) = entry.destroy_lock().try_acquire(self, || Ok(()))? else {
-            return Ok(Attempt::Settled);
+        let Some(_guard) = entry.destroy_lock().try_acquire(self, || Ok(()))? else {
+            return Ok(Attempt::Settled(Vec::new()));
         };
         let Ok((entry, status)) = arena.entry(handle) else {
-            return Ok(Attempt::Settled);
+            return Ok(Attempt::Settled(Vec::new()));
         };
         if status.state == EntryState::Live {
             if entry.has_holder()? {
                 return Ok(Attempt::WasHeld);
             }
             if !self.is_unreachable(handle, entry, None)? {
-                return Ok(Attempt::Settled);
+                return Ok(Attempt::Settled(Vec::new()));
             }
             entry.announce_status(EntryStatus {
                 state: EntryState::Dying,
@@ -322,22 +345,9 @@ impl Participant {
             handle,
             header: entry.header(),
         };
-        let handles = self.take_apart(object, entry, status)?;
-        // The entry may have become another object's, and with it the lock.
-        drop(guard);
-        self.destroy_all_unreachable(handles)?;
-        Ok(Attempt::Settled)
-    }
-
-    /// As [`destroy_if_unreachable`](Self::destroy_if_unreachable), for what a message carried.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Corrupt`] if an object is damaged.
-    pub fn destroy_all_unreachable(&self, handles: Vec<Handle>) -> Result<()> {
-        handles
-            .into_iter()
-            .try_for_each(|handle| self.destroy_if_unreachable(handle))
+        // The lock is released before anybody sees to the handles: the entry may have become another
+        // object's by then, and with it the lock.
+        self.take_apart(object, entry, status).map(Attempt::Settled)
     }
 
     /// Goes on taking an object apart after a thread was killed in the middle of it.
@@ -452,8 +462,9 @@ impl Participant {
 
 /// What came of trying to take an object apart.
 enum Attempt {
-    /// It is gone, or somebody else sees to it, or a message refers to it.
-    Settled,
+    /// It is gone, or somebody else sees to it, or a message refers to it. If it was taken apart,
+    /// these handles stood in it.
+    Settled(Vec<Handle>),
     /// A process held it.
     WasHeld,
 }

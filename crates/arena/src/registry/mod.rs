@@ -39,6 +39,41 @@ pub struct AtWork<'a> {
     pub is_dead: bool,
 }
 
+impl Participant {
+    /// Calls `settle` for the intent of every killed thread that is not reaped yet, with its
+    /// target and the slot of its process.
+    ///
+    /// The caller holds the lock that guards the intents it settles. A slot moves on only after its
+    /// intent was settled under that lock (invariant 5), and not while somebody is in the middle of
+    /// this: it may be settled already and still name its target, and must not become another
+    /// thread's under the eyes of one who is about to settle it once more.
+    ///
+    /// # Errors
+    ///
+    /// What `settle` returns.
+    pub fn for_each_dead_intent(
+        &self,
+        mut settle: impl FnMut(Intent<'_>, Target, u16) -> Result<()>,
+    ) -> Result<()> {
+        for index in 0..self.arena().thread_slots_used()? {
+            let slot = ThreadSlot::new(self.arena(), index)?;
+            if !slot.was_killed()? {
+                continue;
+            }
+            let _stays = slot.settle_lock().acquire(self, || Ok(()))?;
+            let status = slot.status()?;
+            if status.state != ThreadState::Live || !slot.has_ended()? {
+                continue;
+            }
+            let intent = slot.intent()?;
+            if let Some(target) = intent.target()? {
+                settle(intent, target, status.process)?;
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Arena {
     /// Calls `visit` for every registered thread, living or killed.
     pub(crate) fn for_each_thread(
@@ -48,37 +83,6 @@ impl Arena {
         for index in 0..self.thread_slots_used()? {
             if let Some((slot, thread)) = self.thread_at(index)? {
                 visit(slot, ThreadToken::new(thread))?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Calls `settle` for the intent of every killed thread that is not reaped yet, with its
-    /// target and the slot of its process.
-    ///
-    /// The caller holds the lock that guards the intents it settles. A slot moves on only after
-    /// its intent was settled under that lock (invariant 5). So if the slot still is the dead
-    /// thread's after the target was read, an intent that is the caller's business stays as it is.
-    ///
-    /// # Errors
-    ///
-    /// What `settle` returns.
-    pub fn for_each_dead_intent(
-        &self,
-        mut settle: impl FnMut(Intent<'_>, Target, u16) -> Result<()>,
-    ) -> Result<()> {
-        for index in 0..self.thread_slots_used()? {
-            let slot = ThreadSlot::new(self, index)?;
-            let status = slot.status()?;
-            if status.state != ThreadState::Live || !slot.has_ended()? {
-                continue;
-            }
-            let intent = slot.intent()?;
-            let target = intent.target()?;
-            if let Some(target) = target
-                && slot.status()? == status
-            {
-                settle(intent, target, status.process)?;
             }
         }
         Ok(())

@@ -144,6 +144,7 @@ impl Participant {
             process: 0,
             generation,
         };
+        let _nobody_settles = slot.settle_lock().acquire(self, || Ok(()))?;
         // Fails if a thread has claimed the slot of one that had said goodbye.
         let _ = slot
             .state_word()

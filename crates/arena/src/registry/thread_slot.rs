@@ -23,6 +23,8 @@ const REAP_LOCK: usize = 76;
 const PROCESS_GENERATION: usize = 80;
 /// Processor on which the thread last waited or notified; a hint for spinning.
 const PROCESSOR: usize = 84;
+/// Held while somebody settles the dead thread's intent, and when the slot moves on.
+const SETTLE_LOCK: usize = 88;
 const INTENT: u64 = 128;
 
 const _: () = assert!(INTENT as usize + INTENT_SIZE <= SIZE);
@@ -98,6 +100,11 @@ impl<'a> ThreadSlot<'a> {
 
     pub(super) fn reap_lock(self) -> Lock<'a> {
         Lock::new(self.region.word32::<REAP_LOCK>())
+    }
+
+    /// Comes after the locks of objects and of the object table, and before the heap's.
+    pub(super) fn settle_lock(self) -> Lock<'a> {
+        Lock::new(self.region.word32::<SETTLE_LOCK>())
     }
 
     pub(crate) fn processor(self) -> Word32<'a> {

@@ -77,7 +77,7 @@ impl View<'_> {
     ///
     /// The internal lock is held.
     pub(super) fn recover(self, me: &Participant) -> Result<()> {
-        me.arena().for_each_dead_intent(|intent, target, _| {
+        me.for_each_dead_intent(|intent, target, _| {
             if target.object != self.handle || target.operation != operation::WAIT {
                 return Ok(());
             }

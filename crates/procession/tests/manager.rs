@@ -386,3 +386,27 @@ impl<'de> Deserialize<'de> for NonZeroButNot {
         Err(serde::de::Error::custom("it is zero"))
     }
 }
+
+/// Cannot even be thrown away.
+struct Grenade;
+
+impl Drop for Grenade {
+    fn drop(&mut self) {
+        panic!("thrown away");
+    }
+}
+
+#[test]
+fn callers_of_a_value_whose_thread_ends_do_not_wait_for_ever() -> TestResult {
+    procession::init_test!();
+    let _watchdog = watch();
+    let manager = Manager::new()?;
+    let counter = manager.host(Counter::default())?;
+    let throw = |_: &Counter| std::panic::panic_any(Grenade);
+    assert_eq!(
+        counter.call(throw, ()),
+        Err::<(), _>(ProxyError::ServerGone)
+    );
+    assert_eq!(manager.host(Counter(7))?.call(Counter::get, ())?, 7);
+    Ok(())
+}

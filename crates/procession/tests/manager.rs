@@ -392,7 +392,7 @@ struct Grenade;
 
 impl Drop for Grenade {
     fn drop(&mut self) {
-        panic!("thrown away");
+        std::panic::panic_any("thrown away");
     }
 }
 

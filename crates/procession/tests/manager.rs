@@ -6,7 +6,11 @@ use std::error::Error;
 use std::thread;
 use std::time::Duration;
 
-use procession::{Manager, Process, ProcessError, Proxy, ProxyError, Queue, QueueError};
+use procession::{
+    Barrier, BoundedSemaphore, Condition, Dict, Event, JoinableQueue, List, Lock, Manager,
+    Namespace, Process, ProcessError, Proxy, ProxyError, Queue, QueueError, RLock, Semaphore,
+    SharedArray, SharedError, Value,
+};
 use procession_arena::sys::process::Pidfd;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use watchdog::watch;
@@ -218,6 +222,112 @@ fn after_shutdown_everything_says_so() -> TestResult {
     assert!(manager.is_shut_down()?);
     manager.shutdown()?;
     wait_until_ended(&server)
+}
+
+/// Uses what a manager made, in a process that had no part in the making.
+fn use_everything(objects: Objects) -> Result<(), SharedError> {
+    objects.barrier.wait()?;
+    let guard = objects.lock.lock()?;
+    objects.dict.insert("key", &1)?;
+    objects.list.push(&2)?;
+    objects.namespace.set("name", &3_u8)?;
+    objects.value.fetch_add(4)?;
+    objects.array.set(1, 5)?;
+    drop(guard);
+    drop(objects.rlock.lock()?);
+    drop(objects.semaphore.acquire()?);
+    drop(objects.bounded_semaphore.acquire()?);
+    let guard = objects.condition.lock()?;
+    objects.condition.notify_all()?;
+    drop(guard);
+    assert_eq!(objects.queue.put(&6), Ok(()));
+    assert_eq!(objects.joinable_queue.put(&7), Ok(()));
+    objects.event.set()
+}
+
+/// One of each kind.
+#[derive(Clone, Serialize, Deserialize)]
+struct Objects {
+    dict: Dict<String, u32>,
+    list: List<u32>,
+    namespace: Namespace,
+    value: Value<u32>,
+    array: SharedArray<u32>,
+    lock: Lock,
+    rlock: RLock,
+    condition: Condition,
+    semaphore: Semaphore,
+    bounded_semaphore: BoundedSemaphore,
+    event: Event,
+    barrier: Barrier,
+    queue: Queue<u32>,
+    joinable_queue: JoinableQueue<u32>,
+}
+
+impl Objects {
+    fn made_by(manager: &Manager) -> Result<Objects, SharedError> {
+        let lock = manager.lock()?;
+        Ok(Objects {
+            dict: manager.dict()?,
+            list: manager.list()?,
+            namespace: manager.namespace()?,
+            value: manager.value(0)?,
+            array: manager.array(2, 0)?,
+            condition: manager.condition(&lock)?,
+            lock,
+            rlock: manager.rlock()?,
+            semaphore: manager.semaphore(1)?,
+            bounded_semaphore: manager.bounded_semaphore(1)?,
+            event: manager.event()?,
+            barrier: manager.barrier(2)?,
+            queue: manager.queue()?,
+            joinable_queue: manager.joinable_queue()?,
+        })
+    }
+}
+
+#[test]
+fn what_a_manager_makes_outlives_its_shutdown_and_nothing_is_made_after_it() -> TestResult {
+    procession::init_test!();
+    let _watchdog = watch();
+    let manager = Manager::new()?;
+    let objects = Objects::made_by(&manager)?;
+    manager.shutdown()?;
+    let user = Process::spawn(use_everything, (objects.clone(),))?;
+    objects.barrier.wait()?;
+    objects.event.wait()?;
+    assert_eq!(objects.dict.require("key")?, 1);
+    assert_eq!(objects.list.get(0)?, Some(2));
+    assert_eq!(objects.namespace.require::<u8>("name")?, 3);
+    assert_eq!(objects.value.get()?, 4);
+    assert_eq!(objects.array.to_vec()?, [0, 5]);
+    assert_eq!(objects.queue.get()?, 6);
+    assert_eq!(objects.joinable_queue.get()?, 7);
+    user.join()??;
+
+    let again = Objects::made_by(&manager).map(drop);
+    assert_eq!(again, Err(SharedError::ShutDown));
+    let lock = objects.lock;
+    let outcomes = [
+        manager.dict::<u8, u8>().map(drop),
+        manager.list::<u8>().map(drop),
+        manager.namespace().map(drop),
+        manager.value(0).map(drop),
+        manager.array(1, 0).map(drop),
+        manager.lock().map(drop),
+        manager.rlock().map(drop),
+        manager.condition(&lock).map(drop),
+        manager.semaphore(1).map(drop),
+        manager.bounded_semaphore(1).map(drop),
+        manager.event().map(drop),
+        manager.barrier(1).map(drop),
+        manager.queue::<u8>().map(drop),
+        manager.joinable_queue::<u8>().map(drop),
+    ];
+    for outcome in outcomes {
+        assert_eq!(outcome, Err(SharedError::ShutDown));
+    }
+    Ok(())
 }
 
 #[test]

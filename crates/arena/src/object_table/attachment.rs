@@ -6,10 +6,13 @@
 //! whose handle was ever sent need that look.
 
 use std::collections::HashMap;
+use std::ops::{Deref, DerefMut};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::arena::Arena;
 use crate::error::{Error, Result};
+#[cfg(feature = "simulation")]
+use crate::mem::interleaving::{Uninterrupted, uninterrupted};
 use crate::object_table::entry::{Entry, EntryState, EntryStatus};
 use crate::object_table::{Handle, Object, ObjectKind};
 use crate::registry::intent::operation;
@@ -26,10 +29,36 @@ pub(crate) struct Attachments {
     counts: Mutex<HashMap<(ProcessId, Handle), u64>>,
 }
 
+/// The right to count.
+struct Counts<'a> {
+    counts: MutexGuard<'a, HashMap<(ProcessId, Handle), u64>>,
+    /// Simulated processes share this memory, which in reality is private to each.
+    #[cfg(feature = "simulation")]
+    _uninterrupted: Uninterrupted,
+}
+
 impl Attachments {
-    fn lock(&self) -> MutexGuard<'_, HashMap<(ProcessId, Handle), u64>> {
-        // A panic cannot leave the map half changed, so a poisoned lock is as good as any.
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> Counts<'_> {
+        Counts {
+            #[cfg(feature = "simulation")]
+            _uninterrupted: uninterrupted(),
+            // A panic cannot leave the map half changed, so a poisoned lock is as good as any.
+            counts: self.counts.lock().unwrap_or_else(PoisonError::into_inner),
+        }
+    }
+}
+
+impl Deref for Counts<'_> {
+    type Target = HashMap<(ProcessId, Handle), u64>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.counts
+    }
+}
+
+impl DerefMut for Counts<'_> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.counts
     }
 }
 

@@ -134,7 +134,7 @@ impl Arena {
     pub fn living_thread_of(&self, process: ProcessId) -> Result<Option<ThreadToken>> {
         for index in 0..self.thread_slots_used()? {
             if let Some((slot, thread)) = self.thread_at(index)?
-                && slot.belongs_to(process)?
+                && slot.status_in(process)?.is_some()
                 && !slot.has_ended()?
             {
                 return Ok(Some(ThreadToken::new(thread)));

@@ -73,6 +73,7 @@ impl Participant {
     }
 
     /// The process to which this thread belongs.
+    #[inline]
     pub fn process(&self) -> ProcessId {
         self.process
     }
@@ -156,10 +157,12 @@ impl Participant {
             reaper.abandon()?;
         }
         self.abandoned.set(true);
-        self.slot()?
-            .life_word()?
-            .fetch_or(crate::sys::life_word::OWNER_DIED);
-        Ok(())
+        self.end_simulated()
+    }
+
+    #[cfg(feature = "simulation")]
+    fn end_simulated(&self) -> Result<()> {
+        self.arena.end_simulated_thread(self.token)
     }
 
     /// Forgets the registration without touching shared memory.
@@ -181,6 +184,10 @@ impl Drop for Participant {
         // A failure means damaged memory; the slot then looks like a killed thread's, and is
         // recovered as one.
         let _ = self.say_goodbye();
+        #[cfg(feature = "simulation")]
+        if self.simulated.get() {
+            let _ = self.end_simulated();
+        }
     }
 }
 

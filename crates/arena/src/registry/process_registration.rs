@@ -43,7 +43,6 @@ impl Arena {
                 ..free
             };
             if slot.replace_status(free, live) {
-                slot.set_parent(None);
                 note_start_time(slot, pid);
                 return Ok(ProcessId {
                     index,
@@ -154,13 +153,15 @@ impl Participant {
                 continue;
             }
             arena.note_process_slot(index)?;
-            slot.set_parent(Some(self.process()));
-            slot.start_time().store(0);
             let reserved = ProcessStatus {
                 state: ProcessState::Reserved,
                 ..free
             };
             if slot.replace_status(free, reserved) {
+                // Not before: a process that nobody started may have taken the slot meanwhile, without
+                // its lock, and would wait for ever to be forgotten. Until the parent stands there the
+                // slot passes for an orphan's, but nobody reaps it while its lock is held.
+                slot.set_parent(Some(self.process()));
                 return Ok(ProcessId {
                     index,
                     generation: free.generation,
@@ -184,7 +185,10 @@ impl Participant {
             };
             // Not merely if nobody else does: the caller counts on its being done.
             let guard = slot.lock().acquire(reaper, || Ok(()))?;
-            reaper.reap_locked(process, &guard)
+            match reaper.arena().process_slot(process)? {
+                Some((slot, status)) => reaper.reap_locked(process, slot, status, &guard),
+                None => Ok(()),
+            }
         })
     }
 

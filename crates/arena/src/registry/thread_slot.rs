@@ -121,12 +121,17 @@ impl<'a> ThreadSlot<'a> {
         self.region.word32::<LIFE_OFFSET>().store(life_offset);
     }
 
-    pub(crate) fn belongs_to(self, process: ProcessId) -> Result<bool> {
+    /// The slot's status, if it is that of a thread of `process`.
+    ///
+    /// The slot may have moved on by the time the answer is there: what is done about the thread must be
+    /// done to the generation in this status, and to no other.
+    pub(crate) fn status_in(self, process: ProcessId) -> Result<Option<ThreadStatus>> {
         let status = self.status()?;
-        Ok(status.state != ThreadState::Free
+        let belongs = status.state != ThreadState::Free
             && status.process == process.index
             && (status.state == ThreadState::Claimed
-                || self.region.word32::<PROCESS_GENERATION>().load() == process.generation))
+                || self.region.word32::<PROCESS_GENERATION>().load() == process.generation);
+        Ok(belongs.then_some(status))
     }
 
     pub(crate) fn life_word(self) -> Result<Word32<'a>> {

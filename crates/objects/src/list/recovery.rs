@@ -23,7 +23,8 @@ impl List {
                 Some(operation::CHANGE) => {
                     let expected = intent.expected();
                     let root = header.word64::<{ layout::ROOT }>().load();
-                    settle_draft(me, intent, expected == OWNED || expected == root)
+                    let committed = expected == OWNED || (expected != 0 && expected == root);
+                    settle_draft(me, intent, committed)
                 }
                 _ => Ok(()),
             })?;

@@ -7,6 +7,7 @@ mod death;
 mod end;
 mod kind;
 mod layout;
+mod sleep;
 mod state;
 mod turn;
 

@@ -496,3 +496,73 @@ impl<'de> Deserialize<'de> for NonZeroButNot {
         Err(serde::de::Error::custom("it is zero"))
     }
 }
+
+/// Cannot even be thrown away.
+struct Grenade;
+
+impl Drop for Grenade {
+    fn drop(&mut self) {
+        std::panic::panic_any("thrown away");
+    }
+}
+
+#[test]
+fn callers_of_a_value_whose_thread_ends_do_not_wait_for_ever() -> TestResult {
+    procession::init_test!();
+    let _watchdog = watch();
+    let manager = Manager::new()?;
+    let counter = manager.host(Counter::default())?;
+    let throw = |_: &Counter| std::panic::panic_any(Grenade);
+    assert_eq!(
+        counter.call(throw, ()),
+        Err::<(), _>(ProxyError::ServerGone)
+    );
+    assert_eq!(manager.host(Counter(7))?.call(Counter::get, ())?, 7);
+    Ok(())
+}
+
+type Sleepers = Vec<Process<Result<(), QueueError>>>;
+
+fn sleep(begun: Queue<()>, until: Queue<()>) -> Result<(), QueueError> {
+    begun.put(&())?;
+    until.get()
+}
+
+fn start_sleeper(sleepers: &mut Sleepers, begun: Queue<()>, until: Queue<()>) -> bool {
+    let started = Process::spawn(sleep, (begun, until));
+    started.map(|sleeper| sleepers.push(sleeper)).is_ok()
+}
+
+#[test]
+fn shutting_down_waits_neither_for_calls_nor_for_children_of_values() -> TestResult {
+    procession::init_test!();
+    let _watchdog = watch();
+    let manager = Manager::new()?;
+    let (begun, morning) = (Queue::new()?, Queue::new()?);
+    let sleepers = manager.host_with(Sleepers::new, ())?;
+    assert!(sleepers.call(start_sleeper, (begun.clone(), morning.clone()))?);
+    begun.get()?;
+    let counter = manager.host(Counter::default())?;
+    thread::scope(|scope| {
+        let caller = scope.spawn(|| {
+            let call = |_: &Counter, begun, until| sleep(begun, until).is_ok();
+            counter.call(call, (begun.clone(), morning.clone()))
+        });
+        begun.get()?;
+        manager.shutdown()?;
+        assert_eq!(caller.join().unwrap(), Err(ProxyError::ShutDown));
+        // For the sleeper, who has outlived the server.
+        morning.put(&())?;
+        Ok(())
+    })
+}
+
+#[test]
+fn an_exit_within_a_method_is_told_to_its_caller() -> TestResult {
+    procession::init_test!();
+    let _watchdog = watch();
+    let counter = Manager::new()?.host(Counter::default())?;
+    let exit = |_: &Counter, code: i32| -> u64 { std::process::exit(code) };
+    assert_eq!(counter.call(exit, (3,)), Err(ProxyError::ServerGone));
+    Ok(())
+}

@@ -152,7 +152,9 @@ impl Participant {
     pub(super) fn let_go(&self, handle: Handle) -> Result<bool> {
         let arena = self.arena();
         let key = (self.process(), handle);
-        match arena.attachments().lock().get_mut(&key) {
+        let pid = arena.pid_of(self.process()).unwrap_or(0);
+        let mut counts = arena.attachments().lock();
+        match counts.get_mut(&key) {
             None => return Ok(false),
             Some(count) if *count > 1 => {
                 *count -= 1;
@@ -160,14 +162,15 @@ impl Participant {
             }
             Some(_) => {}
         }
-        // Not under the private lock: the object takes locks of its own here, and a thread that
-        // has one of those may be about to attach something.
-        self.part_from(
-            handle,
-            self.process(),
-            arena.pid_of(self.process()).unwrap_or(0),
-        )?;
-        let mut counts = arena.attachments().lock();
+        if self.parts_without_locks(handle)? {
+            self.part_from(handle, self.process(), pid)?;
+        } else {
+            // Not under the private lock: the object takes locks of its own here, and a thread that
+            // has one of those may be about to attach something.
+            drop(counts);
+            self.part_from(handle, self.process(), pid)?;
+            counts = arena.attachments().lock();
+        }
         match counts.get_mut(&key) {
             None => Ok(false),
             Some(count) if *count > 1 => {
@@ -183,6 +186,14 @@ impl Participant {
                 }
                 Ok(true)
             }
+        }
+    }
+
+    fn parts_without_locks(&self, handle: Handle) -> Result<bool> {
+        match self.arena().object(handle) {
+            Ok((_, kind)) => Ok(kind.parts_without_locks()),
+            Err(Error::StaleHandle { .. }) => Ok(false),
+            Err(error) => Err(error),
         }
     }
 

@@ -33,7 +33,9 @@ pub struct AtWork<'a> {
     pub process: u16,
     /// Its operation; the meaning is the object kind's own.
     pub operation: u8,
-    /// What else it says about the operation.
+    /// What it said in [`Intent::count`] during this very operation.
+    pub count: u64,
+    /// What else it says about the operation; of a living thread, it may be about the next one already.
     pub intent: Intent<'a>,
     /// Whether the kernel has said that it is dead; then it is not reaped yet.
     pub is_dead: bool,
@@ -102,17 +104,29 @@ impl Arena {
         mut visit: impl FnMut(AtWork<'_>) -> Result<()>,
     ) -> Result<()> {
         self.for_each_thread(|slot, token| {
+            // First: what the dead have under way does not change any more.
+            let is_dead = self.is_dead(token)?;
             let intent = slot.intent()?;
-            match intent.target()? {
-                Some(target) if target.object == object => visit(AtWork {
-                    token,
-                    process: slot.status()?.process,
-                    operation: target.operation,
-                    intent,
-                    is_dead: self.is_dead(token)?,
-                }),
-                Some(_) | None => Ok(()),
+            let target = intent.target()?;
+            let Some(Target { operation, .. }) = target.filter(|target| target.object == object)
+            else {
+                return Ok(());
+            };
+            let count = intent.count();
+            let status = slot.status()?;
+            // A living thread may have begun something else before the count was read, and the slot
+            // of a dead one may be another's.
+            if intent.target()? != target || !token.names(status.generation) {
+                return Ok(());
             }
+            visit(AtWork {
+                token,
+                process: status.process,
+                operation,
+                count,
+                intent,
+                is_dead,
+            })
         })
     }
 

@@ -84,6 +84,12 @@ impl Participant {
         self.token
     }
 
+    /// Whether `token` is this thread's name, or the one under which it reaps.
+    pub(super) fn goes_by(&self, token: ThreadToken) -> bool {
+        let reaper = self.reaper.get().map(|reaper| reaper.token);
+        token == self.token || reaper == Some(token)
+    }
+
     /// The line in which this thread announces what it is about to do.
     ///
     /// # Errors

@@ -85,6 +85,9 @@ impl Arena {
 
     /// Says goodbye for a process that ends in good order.
     ///
+    /// If other threads of it still run, nothing is done: they may use whatever the process holds, and take
+    /// more, until the very end. Then it is reaped as if it had been killed.
+    ///
     /// # Errors
     ///
     /// [`Error::Corrupt`] if the session is damaged.
@@ -93,7 +96,21 @@ impl Arena {
         let Some((_, status)) = self.process_slot(process)? else {
             return Ok(());
         };
-        me.end_all_holds(process, status.pid)
+        match self.has_another_thread(me)? {
+            true => Ok(()),
+            false => me.end_all_holds(process, status.pid),
+        }
+    }
+
+    /// Whether another registered thread of this thread's process lives.
+    fn has_another_thread(&self, me: &Participant) -> Result<bool> {
+        let process = me.process();
+        let mut found = false;
+        self.for_each_thread(|slot, token| {
+            found |= !me.goes_by(token) && slot.belongs_to(process)? && !slot.has_ended()?;
+            Ok(())
+        })?;
+        Ok(found)
     }
 }
 

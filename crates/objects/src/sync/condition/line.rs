@@ -52,7 +52,7 @@ impl View<'_> {
         mut visit: impl FnMut(u64),
     ) -> Result<()> {
         me.arena().for_each_thread_on(self.handle, |thread| {
-            let ticket = thread.intent.count();
+            let ticket = thread.count;
             if thread.operation != operation::WAIT || ticket == 0 || self.is_notified(ticket) {
                 return Ok(());
             }

@@ -502,7 +502,7 @@ struct Grenade;
 
 impl Drop for Grenade {
     fn drop(&mut self) {
-        std::panic::panic_any("thrown away");
+        std::panic::resume_unwind(Box::new("thrown away"));
     }
 }
 

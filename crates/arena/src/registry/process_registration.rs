@@ -107,7 +107,8 @@ impl Arena {
         let process = me.process();
         let mut found = false;
         self.for_each_thread(|slot, token| {
-            found |= !me.goes_by(token) && slot.belongs_to(process)? && !slot.has_ended()?;
+            found |=
+                !me.goes_by(token) && slot.status_in(process)?.is_some() && !slot.has_ended()?;
             Ok(())
         })?;
         Ok(found)

@@ -10,7 +10,7 @@ use crate::SharedError;
 
 /// Why a lock was not acquired; or that it was, and its last holder had died.
 ///
-/// With `?` in a function that returns a [`SharedError`] or a `Box<dyn Error>` both are errors, and the lock
+/// A death is told once: whoever is told decides what becomes of what the lock guards. With `?` in a function that returns a [`SharedError`] or a `Box<dyn Error>` both are errors, and the lock
 /// is released again. To go on with the lock of a dead holder, after a look at what the lock guards, take the guard out:
 /// [`into_guard`](LockError::into_guard).
 #[non_exhaustive]

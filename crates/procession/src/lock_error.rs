@@ -10,9 +10,10 @@ use crate::SharedError;
 
 /// Why a lock was not acquired; or that it was, and its last holder had died.
 ///
-/// A death is told once: whoever is told decides what becomes of what the lock guards. With `?` in a function that returns a [`SharedError`] or a `Box<dyn Error>` both are errors, and the lock
-/// is released again. To go on with the lock of a dead holder, after a look at what the lock guards, take the guard out:
-/// [`into_guard`](LockError::into_guard).
+/// A death is told once: whoever is told decides what becomes of what the lock guards. With `?` in a
+/// function that returns a [`SharedError`] or a `Box<dyn Error>` both are errors, and the lock is released
+/// again; nobody else is told then. To go on with the lock of a dead holder, after a look at what the lock
+/// guards, take the guard out: [`into_guard`](LockError::into_guard).
 #[non_exhaustive]
 pub enum LockError<G> {
     /// The lock is acquired, but the process that held it before ended without releasing it: what it

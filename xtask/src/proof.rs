@@ -2,10 +2,10 @@
 
 use crate::step::{Step, cargo};
 
-/// The crash enumerator has the arena's `simulation` switched on, and cargo gives a feature to every
-/// package built in the same run: so it has runs of its own, apart from those that prove the
-/// product as it ships.
-const ENUMERATION: [&str; 4] = [
+/// The crash enumerator and the interleavings have the arena's `simulation` switched on, and cargo gives a
+/// feature to every package built in the same run: so they have runs of their own, apart from those that
+/// prove the product as it ships.
+const SIMULATION: [&str; 4] = [
     "--package",
     "procession-crashtest",
     "--features",
@@ -21,10 +21,10 @@ pub(crate) fn steps() -> Vec<Step> {
     vec![
         formatting(),
         lints("lints", &["--workspace"]),
-        lints("lints of the crash enumerator", &ENUMERATION),
+        lints("lints of the simulation", &SIMULATION),
         tests(),
         documentation(),
-        enumeration(),
+        simulation(),
         chaos(SHORT_RUN),
     ]
 }
@@ -55,12 +55,12 @@ pub(crate) fn documentation() -> Step {
     Step::new("documentation", command)
 }
 
-/// Death after every store of every operation, in release, since there are very many; the output
-/// tells how many.
-fn enumeration() -> Step {
+/// Death after every store of every operation, and many orders of a few threads; in release, since there are
+/// very many. The output tells how many.
+fn simulation() -> Step {
     let mut command = cargo(&["test", "--release"]);
-    command.args(ENUMERATION).args(["--", "--show-output"]);
-    Step::new("crash enumeration", command)
+    command.args(SIMULATION).args(["--", "--show-output"]);
+    Step::new("crash enumeration and interleavings", command)
 }
 
 /// Real processes, real SIGKILL, and the arena as it ships; first with queues, then with all objects.

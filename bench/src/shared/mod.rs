@@ -3,6 +3,8 @@
 mod crowd;
 mod dict;
 mod hosted;
+mod list;
+mod lock;
 mod redis_server;
 mod value;
 
@@ -14,6 +16,8 @@ use crate::reading::{Reading, Round};
 /// All scenarios, in the order of the table.
 pub(crate) fn scenarios() -> Vec<Scenario> {
     let mut all = dict::scenarios();
+    all.extend(list::scenarios());
+    all.extend(lock::scenarios());
     all.extend(value::scenarios());
     all.push(hosted::scenario_of_calls());
     all

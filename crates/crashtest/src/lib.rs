@@ -6,6 +6,9 @@
 //! of *its* stores too. The module `enumerate` does that in one process, with the
 //! arena's `simulation` memory, in the very code that ships.
 //!
+//! The module `interleaving` has a scheduler try the orders in which several threads may take their steps,
+//! with and without deaths.
+//!
 //! The program `chaos` of this crate does the same with real processes, real signals and chance.
 
 #![cfg(feature = "simulation")]
@@ -14,9 +17,11 @@
 pub mod array;
 pub mod barrier;
 pub mod condition;
+pub mod creation;
 pub mod dict;
 pub mod enumerate;
 pub mod event;
+pub mod interleaving;
 pub mod keeper;
 pub mod list;
 pub mod lock;

@@ -1,7 +1,11 @@
 //! What living processes do after a death and before anybody has looked for the dead.
 
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
 use procession_arena::mem::simulation::{self, Run};
-use procession_arena::{Participant, Wait};
+use procession_arena::{FIRST_OF_KIND, Participant, Transit, Wait};
 use procession_crashtest::enumerate::must;
 use procession_crashtest::world::World;
 use procession_objects::{Message, OnLost, Queue, QueueConfig};
@@ -86,4 +90,42 @@ fn what_a_redeliverable_message_carried_goes_with_it() {
     assert_eq!(must(me.verify()).objects, 2);
     must(queue.task_done(&me));
     assert_eq!(must(me.verify()).objects, 1);
+}
+
+/// A dead thread's intent is settled, and still names its target when the next one looks at it; just
+/// then the slot is about to become a new thread's, which has a block in transit at once.
+#[test]
+fn a_slot_stays_what_it_is_while_its_intent_is_looked_at() {
+    let world = World::new();
+    let (me, victim) = (world.process(), world.process());
+    let queue = must(Queue::create(&me, &QueueConfig::default()));
+    must(Queue::attach(&victim, queue.handle()));
+    must(victim.begin(FIRST_OF_KIND, queue.handle()));
+    must(victim.abandon());
+
+    let (reaped, is_reaped) = mpsc::channel();
+    let mut looks = 0;
+    thread::scope(|scope| {
+        must(me.for_each_dead_intent(|intent, target, _| {
+            looks += 1;
+            assert_eq!(target.object, queue.handle());
+            let (reaped, arena, process) = (reaped.clone(), world.arena(), me.process());
+            scope.spawn(move || {
+                let reaper = must(arena.register_simulated_thread(process));
+                must(reaper.reap_dead());
+                let newcomer = must(arena.register_simulated_thread(process));
+                must(newcomer.begin(FIRST_OF_KIND, target.object));
+                must(newcomer.allocate(64, Transit::Payload));
+                let _ = reaped.send(());
+                must(newcomer.release(Transit::Payload));
+            });
+            // It does come, if it is let; that it has not come after a while proves no more.
+            let came = is_reaped.recv_timeout(Duration::from_millis(200)).is_ok();
+            assert!(!came, "it is another thread's: {:?}", intent.target());
+            Ok(())
+        }));
+    });
+    assert_eq!(looks, 1);
+    assert!(is_reaped.recv().is_ok(), "in the end it is reaped");
+    must(me.verify());
 }

@@ -8,7 +8,7 @@ use std::thread::{self, Scope, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
 use procession_arena::{Error, Participant, Result, Wait};
-use procession_objects::{Condition, Lock, ReentrantLock, Waited};
+use procession_objects::{Barrier, Condition, Lock, ReentrantLock, Waited};
 use session::Session;
 
 type Outcome = std::result::Result<(), Box<dyn StdError>>;
@@ -359,6 +359,49 @@ fn a_notification_of_a_killed_waiter_goes_to_another_one() -> Outcome {
             })
         })?;
     }
+    condition.detach(&me)?;
+    lock.detach(&me)?;
+    Ok(assert_nothing_is_left(&me)?)
+}
+
+/// Whoever returns from waiting does other things at once, of which the line must not be mistaken for
+/// that of those who wait: as many return as were notified.
+#[test]
+fn what_the_notified_do_next_is_not_taken_for_waiting() -> Outcome {
+    const ROUNDS: u64 = 100_000;
+    let session = Session::new()?;
+    let me = session.thread()?;
+    let (condition, lock) = condition_and_lock(&me)?;
+    // To arrive at it, a thread writes down something else where its ticket stood.
+    let alone = Barrier::create(&me, 1)?;
+    let returned = AtomicU64::new(0);
+    let notified = thread::scope(|scope| {
+        let waiters: Vec<_> = (0..3)
+            .map(|_| {
+                scope.spawn(|| {
+                    let me = session.thread()?;
+                    while returned.load(Ordering::SeqCst) < ROUNDS {
+                        lock.acquire(&me, long())?;
+                        let soon = Wait::Until(Instant::now() + Duration::from_millis(20));
+                        if condition.wait(&me, soon)?.notified {
+                            returned.fetch_add(1, Ordering::SeqCst);
+                        }
+                        lock.release(&me)?;
+                        alone.wait(&me, Wait::Never)?;
+                    }
+                    Ok(())
+                })
+            })
+            .collect();
+        let mut notified = 0;
+        while returned.load(Ordering::SeqCst) < ROUNDS {
+            notified += condition.notify_all(&me)? as u64;
+        }
+        waiters.into_iter().try_for_each(joined)?;
+        Ok::<_, Error>(notified)
+    })?;
+    assert_eq!(returned.load(Ordering::SeqCst), notified);
+    alone.detach(&me)?;
     condition.detach(&me)?;
     lock.detach(&me)?;
     Ok(assert_nothing_is_left(&me)?)

@@ -400,8 +400,8 @@ fn an_object_goes_with_the_last_entry_that_carries_it() {
     let dict = create(&me);
     type Ending = fn(&Dict, &Participant);
     let endings: [Ending; 5] = [
-        |dict, me| drop(dict.remove(me, b"n", Expect::Anything, None).unwrap()),
-        |dict, me| drop(dict.insert(me, b"n", b"", &[]).unwrap()),
+        |dict, me| assert!(dict.remove(me, b"n", Expect::Anything, None).unwrap()),
+        |dict, me| assert!(dict.insert(me, b"n", b"", &[]).unwrap()),
         |dict, me| dict.clear(me).unwrap(),
         |dict, me| {
             let (key, value) = (&b"n"[..], &b"other"[..]);
@@ -497,6 +497,8 @@ fn pattern(key: u64, version: u64) -> Vec<u8> {
     // Small ones mostly, and some that are copied without a look at the version.
     let length = match version % 7 {
         0 => 5000 + version % 3000,
+        // Takes long enough to copy for a block to be used again meanwhile.
+        1..=3 => 3500 + version % 500,
         _ => 16 + version % 60,
     };
     let mut bytes = key.to_le_bytes().to_vec();
@@ -515,7 +517,7 @@ fn assert_whole(key: u64, value: &[u8]) -> u64 {
 
 #[test]
 fn readers_see_whole_values_while_writers_do_everything() {
-    const KEYS: u64 = 200;
+    const KEYS: u64 = 12;
     const ROUNDS: u64 = 30_000;
     let (arena, process, me) = small_session();
     let dict = create(&me);
@@ -554,14 +556,42 @@ fn readers_see_whole_values_while_writers_do_everything() {
     end(&dict, &me);
 }
 
+/// As fast as a thread can, so that blocks are used again while somebody still copies them.
+#[test]
+fn a_value_is_whole_however_fast_it_is_replaced() {
+    const ROUNDS: usize = 300_000;
+    let (arena, process, me) = small_session();
+    let dict = create(&me);
+    let values: Vec<_> = (0..8_u8).map(|byte| vec![byte; 4000]).collect();
+    dict.insert(&me, b"key", &values[0], &[]).unwrap();
+    let over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            let me = arena.register_thread(process).unwrap();
+            let mut reading = Reading::default();
+            while !over.load(Ordering::Relaxed) {
+                assert!(dict.get(&me, b"key", &mut reading).unwrap());
+                let first = usize::from(reading.bytes[0]);
+                assert!(reading.bytes == values[first], "a torn value");
+            }
+        });
+        for round in 0..ROUNDS {
+            dict.insert(&me, b"key", &values[round % 8], &[]).unwrap();
+        }
+        over.store(true, Ordering::Relaxed);
+        reader.join().unwrap();
+    });
+    end(&dict, &me);
+}
+
 fn write_somewhere(dict: &Dict, me: &Participant, random: &mut Random, keys: u64, round: u64) {
     let key = random.below(keys);
     match random.below(1000) {
         0 => dict.clear(me).unwrap(),
-        1..300 => drop(
+        1..300 => {
             dict.remove(me, &key.to_le_bytes(), Expect::Anything, None)
-                .unwrap(),
-        ),
+                .unwrap();
+        }
         300..310 => {
             let keys: Vec<_> = (key..key + 20).map(|key| key % keys).collect();
             let pairs: Vec<_> = keys

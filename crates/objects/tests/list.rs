@@ -1,5 +1,7 @@
 //! Lists as one process with many threads sees them.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -232,6 +234,10 @@ fn a_change_is_made_only_to_what_was_read() {
     list.snapshot(&me, &mut snapshot).unwrap();
     list.push(&me, element(&[0])).unwrap();
     assert!(!list.rearrange(&me, &snapshot, &[1, 2, 0]).unwrap());
+    // Of the same length, and of the same value even, but not the same.
+    list.snapshot(&me, &mut snapshot).unwrap();
+    assert!(list.set(&me, 0, element(&[3]), Expect::Anything).unwrap());
+    assert!(!list.rearrange(&me, &snapshot, &[1, 2, 0, 3]).unwrap());
     list.snapshot(&me, &mut snapshot).unwrap();
     assert!(list.rearrange(&me, &snapshot, &[3, 1, 2, 2, 9]).unwrap());
     assert_eq!(elements(&list, &me), [[0], [1], [2]]);

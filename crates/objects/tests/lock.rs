@@ -3,7 +3,8 @@
 mod session;
 
 use std::error::Error as StdError;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -336,5 +337,46 @@ fn a_lock_is_no_reentrant_lock() -> Outcome {
     reentrant.detach(&me)?;
     let gone = Lock::attach(&me, lock.handle());
     assert!(matches!(gone, Err(Error::StaleHandle { .. })));
+    Ok(assert_nothing_is_left(&me)?)
+}
+
+/// One thread lets go of the last handle that its process has, while another one gets a new one and takes
+/// the lock: that one holds it.
+#[test]
+fn a_process_that_lets_go_does_not_abandon_what_it_holds_by_a_new_handle() -> Outcome {
+    const ROUNDS: u64 = 100_000;
+    let session = Session::new()?;
+    let me = session.thread()?;
+    let lock = Lock::create(&me)?;
+    let handle = lock.handle();
+    let (arena, process) = (Arc::clone(me.arena()), me.arena().register_root()?);
+    let is_over = AtomicBool::new(false);
+    let lost = thread::scope(|scope| {
+        let other = scope.spawn(|| {
+            let me = arena.register_thread(process)?;
+            while !is_over.load(Ordering::Relaxed) {
+                Lock::attach(&me, handle)?.detach(&me)?;
+            }
+            Ok(())
+        });
+        let holder = scope.spawn(|| {
+            let me = arena.register_thread(process)?;
+            let mut lost = 0;
+            for _ in 0..ROUNDS {
+                let lock = Lock::attach(&me, handle)?;
+                let taken = lock.acquire(&me, long())?;
+                lost += u64::from(taken.abandoned_by.is_some());
+                lost += u64::from(!lock.release_hold(&me, taken.hold)?);
+                lock.detach(&me)?;
+            }
+            is_over.store(true, Ordering::Relaxed);
+            Ok(lost)
+        });
+        let lost = holder.join().unwrap_or(Err(Error::Closed))?;
+        other.join().unwrap_or(Err(Error::Closed))?;
+        Ok::<_, Error>(lost)
+    })?;
+    assert_eq!(lost, 0);
+    lock.detach(&me)?;
     Ok(assert_nothing_is_left(&me)?)
 }

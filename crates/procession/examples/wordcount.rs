@@ -20,7 +20,10 @@ use std::process::ExitCode;
 use std::thread;
 
 use clap::Parser;
-use procession::{Dict, JoinableQueue, Lock, LockError, Manager, OnLost, Process};
+use procession::{
+    Dict, JoinableQueue, Lock, LockError, Manager, OnLost, Process, ProcessError, SharedError,
+    SpawnError,
+};
 use serde::{Deserialize, Serialize};
 use walkdir::WalkDir;
 
@@ -45,9 +48,6 @@ enum Key {
     Done(usize),
 }
 
-type Counts = Dict<Key, u64>;
-type Files = JoinableQueue<(usize, PathBuf)>;
-
 fn main() -> ExitCode {
     procession::init();
     match run(&Options::parse()) {
@@ -61,41 +61,69 @@ fn main() -> ExitCode {
 
 fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let manager = Manager::new()?;
-    let (counts, lock) = (manager.dict()?, manager.lock()?);
-    let files = JoinableQueue::builder()
-        .on_lost(OnLost::Redeliver { max_deliveries: 3 })
-        .build()?;
+    let shared = Shared {
+        files: JoinableQueue::builder()
+            .on_lost(OnLost::Redeliver { max_deliveries: 3 })
+            .build()?,
+        counts: manager.dict()?,
+        lock: manager.lock()?,
+    };
     let jobs = match options.jobs {
         Some(jobs) => jobs,
         None => thread::available_parallelism()?,
     };
     let mut workers = Vec::new();
     for _ in 0..jobs.get() {
-        let shared = (files.clone(), counts.clone(), lock.clone());
-        workers.push(Process::builder().daemon(true).spawn(count_files, shared)?);
+        workers.push(shared.start_worker()?);
     }
     for (number, entry) in WalkDir::new(&options.directory).into_iter().enumerate() {
-        let entry = entry?;
-        if entry.file_type().is_file() {
-            files.put(&(number, entry.into_path()))?;
+        match entry {
+            Ok(entry) if entry.file_type().is_file() => {
+                shared.files.put(&(number, entry.into_path()))?;
+            }
+            Ok(_) => {}
+            Err(error) => eprintln!("wordcount: {error}"),
         }
     }
-    files.close()?;
-    files.join()?;
-    for worker in workers {
-        worker.join()??;
+    shared.files.close()?;
+    while let Some(worker) = workers.pop() {
+        match worker.join() {
+            Ok(counted) => counted?,
+            // Its file is in the queue again, and the others may have ended already.
+            Err(ProcessError::Signaled { .. }) => workers.push(shared.start_worker()?),
+            Err(error) => return Err(error.into()),
+        }
     }
-    print(&counts, options.top)
+    // Tells of a file that no worker has survived.
+    shared.files.join()?;
+    print(&shared.counts, options.top)
+}
+
+/// What all workers have in common.
+#[derive(Clone, Serialize, Deserialize)]
+struct Shared {
+    files: JoinableQueue<(usize, PathBuf)>,
+    counts: Counts,
+    lock: Lock,
+}
+
+type Counts = Dict<Key, u64>;
+
+impl Shared {
+    fn start_worker(&self) -> Result<Process<Result<(), String>>, SpawnError> {
+        let worker = Process::builder().name("counter").daemon(true);
+        worker.spawn(count_files, (self.clone(),))
+    }
 }
 
 /// What a worker does, until there are no more files.
-fn count_files(files: Files, counts: Counts, lock: Lock) -> Result<(), String> {
-    for file in &files {
+fn count_files(shared: Shared) -> Result<(), String> {
+    for file in &shared.files {
         let (number, path) = file.map_err(text)?;
         if let Ok(content) = fs::read_to_string(path) {
-            add(number, words_of(&content), &counts, &lock).map_err(text)?;
+            shared.add(number, words_of(&content)).map_err(text)?;
         }
-        files.task_done().map_err(text)?;
+        shared.files.task_done().map_err(text)?;
     }
     Ok(())
 }
@@ -114,25 +142,22 @@ fn words_of(content: &str) -> HashMap<String, u64> {
     words
 }
 
-/// Adds the words of a file, if nobody has yet.
-fn add(
-    number: usize,
-    words: HashMap<String, u64>,
-    counts: &Counts,
-    lock: &Lock,
-) -> Result<(), procession::SharedError> {
-    // Of a worker that was killed here, everything is in the dict or nothing.
-    let _guard = lock.lock().or_else(LockError::into_guard)?;
-    if counts.contains_key(&Key::Done(number))? {
-        return Ok(());
+impl Shared {
+    /// Adds the words of a file, if nobody has yet.
+    fn add(&self, number: usize, words: HashMap<String, u64>) -> Result<(), SharedError> {
+        // Of a worker that was killed in here, everything is in the dict or nothing.
+        let _guard = self.lock.lock().or_else(LockError::into_guard)?;
+        if self.counts.contains_key(&Key::Done(number))? {
+            return Ok(());
+        }
+        let mut sums = vec![(Key::Done(number), 1)];
+        for (word, count) in words {
+            let key = Key::Word(word);
+            let sum = self.counts.get_or(&key, 0)? + count;
+            sums.push((key, sum));
+        }
+        self.counts.extend(sums)
     }
-    let mut sums = vec![(Key::Done(number), 1)];
-    for (word, count) in words {
-        let key = Key::Word(word);
-        let sum = counts.get_or(&key, 0)? + count;
-        sums.push((key, sum));
-    }
-    counts.extend(sums)
 }
 
 fn print(counts: &Counts, top: usize) -> Result<(), Box<dyn Error>> {

@@ -1,4 +1,5 @@
-//! Process-based parallelism that survives `kill -9`: [`Process`], [`Queue`], [`JoinableQueue`].
+//! Process-based parallelism that survives `kill -9`: [`Process`], [`Queue`], [`JoinableQueue`], and a
+//! [`Manager`] with dicts, lists, values, arrays and every kind of lock.
 //!
 //! A process gives what a thread cannot: a library that crashes takes only its own process along, a
 //! task that runs too long can be killed, one that needs too much memory can be stopped. What
@@ -38,8 +39,24 @@
 //! }
 //! ```
 //!
-//! Two larger ones are in the directory `examples` of the repository: `kitchen`, with producers and
-//! consumers, and `checksums`, which hashes a directory tree with all processors.
+//! Larger ones are in the directory `examples` of the repository: `kitchen`, with producers and
+//! consumers, `countdown`, with a shared dict and a lock, and `checksums` and `wordcount`, which work through a directory
+//! tree with all processors.
+//!
+//! # What processes share
+//!
+//! | object | what it is |
+//! |---|---|
+//! | [`Queue`], [`JoinableQueue`] | items that go from one process to another |
+//! | [`Dict`], [`Namespace`] | maps in the order of insertion |
+//! | [`List`] | a vector |
+//! | [`Value`], [`SharedArray`] | one value; plain elements |
+//! | [`Lock`], [`RLock`], [`Condition`], [`Event`], [`Barrier`], [`Semaphore`], [`BoundedSemaphore`] | who may go on, and when |
+//! | [`Proxy`] | a value of any type, kept by the server process of a [`Manager`] |
+//!
+//! All but the last lie in shared memory: no server stands between a process and its data. Each has a `new`,
+//! and a [`Manager`] makes them too. Their handles are plain serde values, and an object lives as long as a
+//! handle of it is anywhere: in a process, in an item, in another object.
 //!
 //! # The rules of `init`
 //!
@@ -60,8 +77,8 @@
 //! from [`Process::join`].
 //!
 //! Arguments, results and items of queues can be of any type that implements serde's `Serialize` and
-//! `Deserialize` and borrows nothing. Handles of queues are such types: they can be passed
-//! as arguments, inside items of other queues, and as results. What serde offers for formats that describe
+//! `Deserialize` and borrows nothing. Handles of shared objects are such types: they can be passed
+//! as arguments, inside other shared objects, and as results. What serde offers for formats that describe
 //! themselves (`#[serde(flatten)]`, `#[serde(untagged)]`, `#[serde(tag)]`) does not work, since
 //! the format in between is the compact one of postcard.
 //!
@@ -70,6 +87,9 @@
 //! | what dies | what happens |
 //! |---|---|
 //! | a process within `put` | the item is wholly in the queue, or wholly not |
+//! | a process that holds a [`Lock`] or an [`RLock`] | the next one gets it at once, and is told: [`LockError::Abandoned`] |
+//! | a process that changes a [`Dict`], [`List`] or [`Value`] | the change is wholly there, or wholly not |
+//! | the server of a [`Manager`] | callers of its hosted values are told at once; all else goes on |
 //! | a process within `get`, or with an item that it has got | the item is lost with it; a [`JoinableQueue`] reports it, or gives it to another process |
 //! | a process that waits | nobody else is affected; except at a [`Barrier`], which breaks for all the others |
 //! | a process with permits of a [`Semaphore`] | they come back if it is [attributed](SemaphoreBuilder::attributed), and stay taken otherwise |
@@ -141,6 +161,11 @@ pub use shared_array::{ArrayGuard, SharedArray};
 pub use shared_error::SharedError;
 pub use spawn_error::SpawnError;
 pub use value::Value;
+
+/// The programs in the README are true.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
 
 /// What the macros of this crate expand to; not for direct use.
 #[doc(hidden)]

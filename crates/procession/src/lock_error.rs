@@ -10,9 +10,10 @@ use crate::SharedError;
 
 /// Why a lock was not acquired; or that it was, and its last holder had died.
 ///
-/// With `?` in a function that returns a [`SharedError`] both are errors, and the lock is released again. To
-/// go on with the lock of a dead holder, after a look at what the lock guards, take the guard out:
-/// [`into_guard`](LockError::into_guard).
+/// A death is told once: whoever is told decides what becomes of what the lock guards. With `?` in a
+/// function that returns a [`SharedError`] or a `Box<dyn Error>` both are errors, and the lock is released
+/// again; nobody else is told then. To go on with the lock of a dead holder, after a look at what the lock
+/// guards, take the guard out: [`into_guard`](LockError::into_guard).
 #[non_exhaustive]
 pub enum LockError<G> {
     /// The lock is acquired, but the process that held it before ended without releasing it: what it
@@ -81,4 +82,17 @@ impl<G> fmt::Debug for LockError<G> {
     }
 }
 
-impl<G> Error for LockError<G> {}
+// No `impl Error`: an error that borrows the lock could not leave a function as `Box<dyn Error>`, and `?`
+// is to work there.
+
+impl<G> From<LockError<G>> for Box<dyn Error> {
+    fn from(error: LockError<G>) -> Box<dyn Error> {
+        SharedError::from(error).into()
+    }
+}
+
+impl<G> From<LockError<G>> for Box<dyn Error + Send + Sync> {
+    fn from(error: LockError<G>) -> Box<dyn Error + Send + Sync> {
+        SharedError::from(error).into()
+    }
+}

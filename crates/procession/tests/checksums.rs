@@ -3,6 +3,7 @@
 mod examples;
 mod scratch_directory;
 mod watchdog;
+mod worker;
 
 use std::error::Error;
 use std::ffi::OsStr;
@@ -11,14 +12,13 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
-use std::thread;
 
 use examples::example;
-use procession_arena::sys::process::Pidfd;
 use scratch_directory::ScratchDirectory;
 use watchdog::watch;
+use worker::kill_the_worker_with;
 
 type TestResult = Result<(), Box<dyn Error>>;
 
@@ -251,45 +251,4 @@ fn start(directory: &Path, jobs: &str) -> io::Result<Child> {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-}
-
-/// Waits until a worker has opened the file, and kills it.
-fn kill_the_worker_with(file: &Path, program: &Child) {
-    loop {
-        for pid in children(program.id()) {
-            // The file is open in the process that the descriptor stands for, or in none: a
-            // process that got the number since has not opened this file.
-            if let Ok(worker) = Pidfd::open(pid)
-                && has_open(pid, file)
-                && worker.kill().is_ok()
-            {
-                while !worker.is_dead().unwrap_or(true) {
-                    thread::yield_now();
-                }
-                return;
-            }
-        }
-        thread::yield_now();
-    }
-}
-
-fn children(pid: u32) -> Vec<u32> {
-    let tasks = fs::read_dir(format!("/proc/{pid}/task"))
-        .into_iter()
-        .flatten()
-        .flatten();
-    let children = tasks.filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
-    let pids = children.collect::<String>();
-    pids.split_whitespace()
-        .filter_map(|pid| pid.parse().ok())
-        .collect()
-}
-
-fn has_open(pid: u32, file: &Path) -> bool {
-    let descriptors = fs::read_dir(format!("/proc/{pid}/fd"))
-        .into_iter()
-        .flatten()
-        .flatten();
-    let mut open = descriptors.filter_map(|descriptor| fs::read_link(descriptor.path()).ok());
-    open.any(|path: PathBuf| path == file)
 }

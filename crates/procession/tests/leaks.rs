@@ -42,6 +42,7 @@ fn nothing_is_left_when_everything_was_dropped() -> TestResult {
         handles_of_a_killed_process,
         items_of_killed_consumers,
         hosted_values_and_their_server,
+        calls_that_nobody_will_answer,
     ];
     for (number, scenario) in scenarios.into_iter().enumerate() {
         scenario()?;
@@ -212,4 +213,24 @@ fn hosted_values_and_their_server() -> TestResult {
     }
     // Whoever waits for a child takes note of all that have ended.
     Ok(daemon().spawn(|| (), ())?.join()?)
+}
+
+/// The proxy still is there, and so would be what it had sent.
+fn calls_that_nobody_will_answer() -> TestResult {
+    let manager = Manager::new()?;
+    let value = manager.host(Vec::<String>::new())?;
+    let server = Pidfd::open(manager.server_pid()?.ok_or("no server")?)?;
+    server.kill()?;
+    server.wait_exit(None)?;
+    with_participant(|me| me.reap_dead())?;
+    let push = |value: &procession::Proxy<Vec<String>>| {
+        value.call(Vec::push, ("x".repeat(10_000),)).is_err()
+    };
+    assert!(push(&value));
+    let before = inventory()?;
+    for _ in 0..100 {
+        assert!(push(&value));
+    }
+    assert_eq!(inventory()?, before);
+    Ok(())
 }

@@ -78,6 +78,9 @@ fn elements_are_added_read_and_taken() -> TestResult {
     assert_eq!(list.to_vec()?, ["f", "b"]);
     list.sort()?;
     assert_eq!(list.to_vec()?, ["b", "f"]);
+    list.remove_range(1..1)?;
+    list.remove_range(1..)?;
+    assert_eq!(list.to_vec()?, ["b"]);
     list.truncate(1)?;
     list.truncate(5)?;
     assert_eq!(list.len()?, 1);

@@ -6,7 +6,11 @@ use std::error::Error;
 use std::thread;
 use std::time::Duration;
 
-use procession::{Manager, Process, ProcessError, Proxy, ProxyError, Queue, QueueError};
+use procession::{
+    Barrier, BoundedSemaphore, Condition, Dict, Event, JoinableQueue, List, Lock, Manager,
+    Namespace, Process, ProcessError, Proxy, ProxyError, Queue, QueueError, RLock, Semaphore,
+    SharedArray, SharedError, Value,
+};
 use procession_arena::sys::process::Pidfd;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use watchdog::watch;
@@ -220,6 +224,112 @@ fn after_shutdown_everything_says_so() -> TestResult {
     wait_until_ended(&server)
 }
 
+/// Uses what a manager made, in a process that had no part in the making.
+fn use_everything(objects: Objects) -> Result<(), SharedError> {
+    objects.barrier.wait()?;
+    let guard = objects.lock.lock()?;
+    objects.dict.insert("key", &1)?;
+    objects.list.push(&2)?;
+    objects.namespace.set("name", &3_u8)?;
+    objects.value.fetch_add(4)?;
+    objects.array.set(1, 5)?;
+    drop(guard);
+    drop(objects.rlock.lock()?);
+    drop(objects.semaphore.acquire()?);
+    drop(objects.bounded_semaphore.acquire()?);
+    let guard = objects.condition.lock()?;
+    objects.condition.notify_all()?;
+    drop(guard);
+    assert_eq!(objects.queue.put(&6), Ok(()));
+    assert_eq!(objects.joinable_queue.put(&7), Ok(()));
+    objects.event.set()
+}
+
+/// One of each kind.
+#[derive(Clone, Serialize, Deserialize)]
+struct Objects {
+    dict: Dict<String, u32>,
+    list: List<u32>,
+    namespace: Namespace,
+    value: Value<u32>,
+    array: SharedArray<u32>,
+    lock: Lock,
+    rlock: RLock,
+    condition: Condition,
+    semaphore: Semaphore,
+    bounded_semaphore: BoundedSemaphore,
+    event: Event,
+    barrier: Barrier,
+    queue: Queue<u32>,
+    joinable_queue: JoinableQueue<u32>,
+}
+
+impl Objects {
+    fn made_by(manager: &Manager) -> Result<Objects, SharedError> {
+        let lock = manager.lock()?;
+        Ok(Objects {
+            dict: manager.dict()?,
+            list: manager.list()?,
+            namespace: manager.namespace()?,
+            value: manager.value(0)?,
+            array: manager.array(2, 0)?,
+            condition: manager.condition(&lock)?,
+            lock,
+            rlock: manager.rlock()?,
+            semaphore: manager.semaphore(1)?,
+            bounded_semaphore: manager.bounded_semaphore(1)?,
+            event: manager.event()?,
+            barrier: manager.barrier(2)?,
+            queue: manager.queue()?,
+            joinable_queue: manager.joinable_queue()?,
+        })
+    }
+}
+
+#[test]
+fn what_a_manager_makes_outlives_its_shutdown_and_nothing_is_made_after_it() -> TestResult {
+    procession::init_test!();
+    let _watchdog = watch();
+    let manager = Manager::new()?;
+    let objects = Objects::made_by(&manager)?;
+    manager.shutdown()?;
+    let user = Process::spawn(use_everything, (objects.clone(),))?;
+    objects.barrier.wait()?;
+    objects.event.wait()?;
+    assert_eq!(objects.dict.require("key")?, 1);
+    assert_eq!(objects.list.get(0)?, Some(2));
+    assert_eq!(objects.namespace.require::<u8>("name")?, 3);
+    assert_eq!(objects.value.get()?, 4);
+    assert_eq!(objects.array.to_vec()?, [0, 5]);
+    assert_eq!(objects.queue.get()?, 6);
+    assert_eq!(objects.joinable_queue.get()?, 7);
+    user.join()??;
+
+    let again = Objects::made_by(&manager).map(drop);
+    assert_eq!(again, Err(SharedError::ShutDown));
+    let lock = objects.lock;
+    let outcomes = [
+        manager.dict::<u8, u8>().map(drop),
+        manager.list::<u8>().map(drop),
+        manager.namespace().map(drop),
+        manager.value(0).map(drop),
+        manager.array(1, 0).map(drop),
+        manager.lock().map(drop),
+        manager.rlock().map(drop),
+        manager.condition(&lock).map(drop),
+        manager.semaphore(1).map(drop),
+        manager.bounded_semaphore(1).map(drop),
+        manager.event().map(drop),
+        manager.barrier(1).map(drop),
+        manager.queue::<u8>().map(drop),
+        manager.joinable_queue::<u8>().map(drop),
+    ];
+    for outcome in outcomes {
+        assert_eq!(outcome, Err(SharedError::ShutDown));
+    }
+    Ok(())
+}
+
 #[test]
 fn a_manager_that_hosted_nothing_is_shut_down_without_a_server() -> TestResult {
     procession::init_test!();
@@ -385,4 +495,74 @@ impl<'de> Deserialize<'de> for NonZeroButNot {
         u8::deserialize(deserializer)?;
         Err(serde::de::Error::custom("it is zero"))
     }
+}
+
+/// Cannot even be thrown away.
+struct Grenade;
+
+impl Drop for Grenade {
+    fn drop(&mut self) {
+        std::panic::resume_unwind(Box::new("thrown away"));
+    }
+}
+
+#[test]
+fn callers_of_a_value_whose_thread_ends_do_not_wait_for_ever() -> TestResult {
+    procession::init_test!();
+    let _watchdog = watch();
+    let manager = Manager::new()?;
+    let counter = manager.host(Counter::default())?;
+    let throw = |_: &Counter| std::panic::panic_any(Grenade);
+    assert_eq!(
+        counter.call(throw, ()),
+        Err::<(), _>(ProxyError::ServerGone)
+    );
+    assert_eq!(manager.host(Counter(7))?.call(Counter::get, ())?, 7);
+    Ok(())
+}
+
+type Sleepers = Vec<Process<Result<(), QueueError>>>;
+
+fn sleep(begun: Queue<()>, until: Queue<()>) -> Result<(), QueueError> {
+    begun.put(&())?;
+    until.get()
+}
+
+fn start_sleeper(sleepers: &mut Sleepers, begun: Queue<()>, until: Queue<()>) -> bool {
+    let started = Process::spawn(sleep, (begun, until));
+    started.map(|sleeper| sleepers.push(sleeper)).is_ok()
+}
+
+#[test]
+fn shutting_down_waits_neither_for_calls_nor_for_children_of_values() -> TestResult {
+    procession::init_test!();
+    let _watchdog = watch();
+    let manager = Manager::new()?;
+    let (begun, morning) = (Queue::new()?, Queue::new()?);
+    let sleepers = manager.host_with(Sleepers::new, ())?;
+    assert!(sleepers.call(start_sleeper, (begun.clone(), morning.clone()))?);
+    begun.get()?;
+    let counter = manager.host(Counter::default())?;
+    thread::scope(|scope| {
+        let caller = scope.spawn(|| {
+            let call = |_: &Counter, begun, until| sleep(begun, until).is_ok();
+            counter.call(call, (begun.clone(), morning.clone()))
+        });
+        begun.get()?;
+        manager.shutdown()?;
+        assert_eq!(caller.join().unwrap(), Err(ProxyError::ShutDown));
+        // For the sleeper, who has outlived the server.
+        morning.put(&())?;
+        Ok(())
+    })
+}
+
+#[test]
+fn an_exit_within_a_method_is_told_to_its_caller() -> TestResult {
+    procession::init_test!();
+    let _watchdog = watch();
+    let counter = Manager::new()?.host(Counter::default())?;
+    let exit = |_: &Counter, code: i32| -> u64 { std::process::exit(code) };
+    assert_eq!(counter.call(exit, (3,)), Err(ProxyError::ServerGone));
+    Ok(())
 }

@@ -10,6 +10,8 @@ use std::time::Duration;
 use procession::{
     BoundedSemaphore, Process, ProcessBuilder, ProcessError, Queue, Semaphore, SharedError,
 };
+use procession_arena::sys::fork::{Forked, fork};
+use procession_arena::sys::process::{exit_immediately, wait_for_child};
 use procession_engine::with_participant;
 use watchdog::watch;
 
@@ -322,6 +324,60 @@ fn a_semaphore_of_another_kind_is_not_taken_for_a_bounded_one() -> TestResult {
                 assert!(!is_bounded);
             }
         }
+    }
+    Ok(())
+}
+
+/// Returns from its process with a permit, while another thread waits for it: that one may get it on the
+/// way out, when the process has taken leave already.
+fn leave_a_thread_behind(semaphore: Semaphore) -> Result<(), SharedError> {
+    semaphore.acquire()?.forget();
+    let waiting = semaphore.clone();
+    thread::spawn(move || {
+        let Ok(permit) = waiting.acquire() else {
+            return;
+        };
+        permit.forget();
+        park_for_ever()
+    });
+    while !matches!(with_participant(|me| me.arena().sleeping_threads()), Ok(1)) {
+        thread::yield_now();
+    }
+    Ok(())
+}
+
+#[test]
+fn permits_come_back_that_a_thread_takes_while_its_process_exits() -> TestResult {
+    procession::init_test!();
+    let _watchdog = watch();
+    let _alone = alone();
+    let semaphore = Semaphore::builder(1).attributed(true).build()?;
+    for _ in 0..10 {
+        let leaver = daemon().spawn(leave_a_thread_behind, (semaphore.clone(),))?;
+        leaver.join()??;
+        assert_eq!(semaphore.value()?, 1);
+    }
+    Ok(())
+}
+
+#[test]
+fn a_copy_of_a_process_releases_no_permit_of_the_original() -> TestResult {
+    procession::init_test!();
+    let _watchdog = watch();
+    let _alone = alone();
+    for semaphore in every_rule(1)? {
+        let permit = semaphore.acquire()?;
+        // SAFETY: the copy does nothing but what is right below, and needs no lock of another thread's.
+        match unsafe { fork() }? {
+            Forked::Child => {
+                drop(permit);
+                exit_immediately(0)
+            }
+            Forked::Parent { child } => wait_for_child(child)?,
+        };
+        assert_eq!(semaphore.value()?, 0);
+        drop(permit);
+        assert_eq!(semaphore.value()?, 1);
     }
     Ok(())
 }

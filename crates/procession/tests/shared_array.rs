@@ -2,6 +2,7 @@
 
 mod watchdog;
 
+use std::any::type_name;
 use std::error::Error;
 use std::fmt::Debug;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,7 +11,8 @@ use std::time::Duration;
 
 use bytemuck::{Pod, Zeroable};
 use procession::{
-    LockError, Process, ProcessBuilder, ProcessError, Queue, QueueError, SharedArray, SharedError,
+    LockError, Namespace, Process, ProcessBuilder, ProcessError, Queue, QueueError, SharedArray,
+    SharedError,
 };
 use procession_arena::Inventory;
 use procession_engine::with_participant;
@@ -427,5 +429,33 @@ fn an_array_of_another_type_is_refused_with_both_names_and_nothing_leaks() -> Te
     kill(&holder)?;
     drop((array, held, holder));
     assert_eq!(inventory()?, before);
+    Ok(())
+}
+
+/// What is seen in place must lie in the array, even if two types have the same name.
+#[test]
+fn an_array_of_larger_elements_with_a_type_of_the_same_name_is_refused() -> TestResult {
+    procession::init_test!();
+    let (_watchdog, _alone) = (watch(), alone());
+    let (shared, before) = (Namespace::new()?, inventory()?);
+    let name = {
+        #[repr(transparent)]
+        #[derive(Clone, Copy, Pod, Zeroable)]
+        struct Sample(u8);
+        shared.set("samples", &SharedArray::new(9, Sample(7))?)?;
+        type_name::<Sample>()
+    };
+    {
+        #[repr(transparent)]
+        #[derive(Clone, Copy, Pod, Zeroable)]
+        struct Sample(u64);
+        assert_eq!(type_name::<Sample>(), name);
+        let refused = shared.get::<SharedArray<Sample>>("samples");
+        let error = refused.map(drop).unwrap_err().to_string();
+        assert!(error.contains("8 bytes each"), "{error}");
+        assert!(error.contains("1 bytes each"), "{error}");
+    }
+    shared.clear()?;
+    assert_eq!(inventory()?.objects, before.objects);
     Ok(())
 }

@@ -201,7 +201,8 @@ impl<'a> Event<'a> {
         me.reap_dead()?;
         let value = ready()?;
         if value.is_some() {
-            // Somebody who has committed and not yet notified still owes the wake; it is not lost.
+            // Somebody who has committed and not yet notified still owes the wake, or whoever reaps him; it
+            // is not lost.
             // He is asked for first: who is no longer busy then has changed the word.
             let owed = me.somebody_is_busy_on_my_object()?;
             let notified = self.word.load() != announced;
@@ -229,7 +230,8 @@ impl Participant {
             let intent = slot.intent()?;
             let same = intent.works_on(object)?
                 || second.is_some_and(|second| intent.works_on(second).unwrap_or(false));
-            busy |= same && token != self.token() && !intent.is_sleeping() && !slot.has_ended()?;
+            let awake = !intent.is_sleeping() || slot.has_ended()?;
+            busy |= same && token != self.token() && awake;
             Ok(())
         })?;
         Ok(busy)

@@ -117,7 +117,7 @@ impl Event<'_> {
         ready: &mut impl FnMut() -> Result<Option<T>>,
         learn: impl FnOnce(bool, u32),
     ) -> Result<Option<T>> {
-        for _ in 0..looks {
+        for _ in 0..crate::mem::looks(looks) {
             for _ in 0..pauses {
                 std::hint::spin_loop();
             }

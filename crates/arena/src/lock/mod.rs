@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use crate::error::Result;
-use crate::mem::Word32;
+use crate::mem::{Word32, looks};
 use crate::registry::{Participant, ThreadToken};
 
 /// Set while somebody may sleep on the word.
@@ -117,7 +117,7 @@ impl<'a> Lock<'a> {
                         stolen_from: None,
                     });
                 }
-            } else if spins < SPINS {
+            } else if spins < looks(SPINS) {
                 spins += 1;
                 std::hint::spin_loop();
             } else if self.owner_is_dead(me, found)? {

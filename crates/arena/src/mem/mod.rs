@@ -13,6 +13,8 @@
 
 mod bytes;
 #[cfg(feature = "simulation")]
+pub mod interleaving;
+#[cfg(feature = "simulation")]
 pub mod simulation;
 mod step;
 mod units;
@@ -26,6 +28,18 @@ pub use word::{Word8, Word16, Word32, Word64};
 /// Nothing that this thread does after it is seen before what it did earlier.
 pub(crate) fn full_fence() {
     std::sync::atomic::fence(std::sync::atomic::Ordering::SeqCst);
+}
+
+/// How often to look at something in vain before sleeping. A simulation may shorten it, since in it
+/// nothing changes while a thread looks.
+#[cfg(feature = "simulation")]
+pub(crate) use interleaving::looks;
+
+/// How often to look at something in vain before sleeping.
+#[cfg(not(feature = "simulation"))]
+#[inline(always)]
+pub(crate) fn looks(most: u32) -> u32 {
+    most
 }
 
 /// Bytes in a cache line of the processors that procession runs on.

@@ -7,6 +7,7 @@
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
+use super::interleaving;
 use super::step::Step;
 
 /// How a simulated run ended.
@@ -69,8 +70,17 @@ pub fn is_dead() -> bool {
     matches!(FATE.get(), Fate::Dead)
 }
 
+/// Runs `others` as threads that are not under observation, and then goes on with this one.
+pub(super) fn aside<T>(others: impl FnOnce() -> T) -> T {
+    let fate = FATE.replace(Fate::Immortal);
+    let value = others();
+    FATE.set(fate);
+    value
+}
+
 #[inline]
 pub(super) fn take(step: Step) -> bool {
+    interleaving::turn();
     match FATE.get() {
         Fate::Immortal => true,
         Fate::Dead => false,

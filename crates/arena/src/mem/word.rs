@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::step::{self, Step};
-use crate::sys::futex::{self, Woken};
+use crate::sys::futex::Woken;
 
 macro_rules! word {
     ($(#[$documentation:meta])* $name:ident, $atomic:ty, $value:ty) => {
@@ -127,7 +127,7 @@ impl Word32<'_> {
     #[inline]
     pub fn wait(self, expected: u32, timeout: Duration) -> Woken {
         match step::take(Step::Load) {
-            true => futex::wait(self.0, expected, timeout),
+            true => step::wait(self.0, expected, timeout),
             false => Woken::Perhaps,
         }
     }
@@ -143,7 +143,7 @@ impl Word32<'_> {
         timeout: Duration,
     ) -> Woken {
         match step::take(Step::Load) {
-            true => futex::wait_either(self.0, expected, other.0, other_expected, timeout),
+            true => step::wait_either(self.0, expected, other.0, other_expected, timeout),
             false => Woken::Perhaps,
         }
     }
@@ -152,7 +152,7 @@ impl Word32<'_> {
     #[inline]
     pub fn wake(self, count: u32) -> u32 {
         match step::take(Step::Store) {
-            true => futex::wake(self.0, count),
+            true => step::wake(self.0, count),
             false => 0,
         }
     }

@@ -6,10 +6,13 @@
 //! whose handle was ever sent need that look.
 
 use std::collections::HashMap;
+use std::ops::{Deref, DerefMut};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::arena::Arena;
 use crate::error::{Error, Result};
+#[cfg(feature = "simulation")]
+use crate::mem::interleaving::{Uninterrupted, uninterrupted};
 use crate::object_table::entry::{Entry, EntryState, EntryStatus};
 use crate::object_table::{Handle, Object, ObjectKind};
 use crate::registry::intent::operation;
@@ -26,10 +29,36 @@ pub(crate) struct Attachments {
     counts: Mutex<HashMap<(ProcessId, Handle), u64>>,
 }
 
+/// The right to count.
+struct Counts<'a> {
+    counts: MutexGuard<'a, HashMap<(ProcessId, Handle), u64>>,
+    /// Simulated processes share this memory, which in reality is private to each.
+    #[cfg(feature = "simulation")]
+    _uninterrupted: Uninterrupted,
+}
+
 impl Attachments {
-    fn lock(&self) -> MutexGuard<'_, HashMap<(ProcessId, Handle), u64>> {
-        // A panic cannot leave the map half changed, so a poisoned lock is as good as any.
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> Counts<'_> {
+        Counts {
+            #[cfg(feature = "simulation")]
+            _uninterrupted: uninterrupted(),
+            // A panic cannot leave the map half changed, so a poisoned lock is as good as any.
+            counts: self.counts.lock().unwrap_or_else(PoisonError::into_inner),
+        }
+    }
+}
+
+impl Deref for Counts<'_> {
+    type Target = HashMap<(ProcessId, Handle), u64>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.counts
+    }
+}
+
+impl DerefMut for Counts<'_> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.counts
     }
 }
 
@@ -123,7 +152,9 @@ impl Participant {
     pub(super) fn let_go(&self, handle: Handle) -> Result<bool> {
         let arena = self.arena();
         let key = (self.process(), handle);
-        match arena.attachments().lock().get_mut(&key) {
+        let pid = arena.pid_of(self.process()).unwrap_or(0);
+        let mut counts = arena.attachments().lock();
+        match counts.get_mut(&key) {
             None => return Ok(false),
             Some(count) if *count > 1 => {
                 *count -= 1;
@@ -131,14 +162,15 @@ impl Participant {
             }
             Some(_) => {}
         }
-        // Not under the private lock: the object takes locks of its own here, and a thread that
-        // has one of those may be about to attach something.
-        self.part_from(
-            handle,
-            self.process(),
-            arena.pid_of(self.process()).unwrap_or(0),
-        )?;
-        let mut counts = arena.attachments().lock();
+        if self.parts_without_locks(handle)? {
+            self.part_from(handle, self.process(), pid)?;
+        } else {
+            // Not under the private lock: the object takes locks of its own here, and a thread that
+            // has one of those may be about to attach something.
+            drop(counts);
+            self.part_from(handle, self.process(), pid)?;
+            counts = arena.attachments().lock();
+        }
         match counts.get_mut(&key) {
             None => Ok(false),
             Some(count) if *count > 1 => {
@@ -154,6 +186,14 @@ impl Participant {
                 }
                 Ok(true)
             }
+        }
+    }
+
+    fn parts_without_locks(&self, handle: Handle) -> Result<bool> {
+        match self.arena().object(handle) {
+            Ok((_, kind)) => Ok(kind.parts_without_locks()),
+            Err(Error::StaleHandle { .. }) => Ok(false),
+            Err(error) => Err(error),
         }
     }
 
@@ -244,39 +284,62 @@ impl Participant {
     ///
     /// [`Error::Corrupt`] if the object is damaged.
     pub fn destroy_if_unreachable(&self, handle: Handle) -> Result<()> {
+        let carried = self.destroy_one(handle)?;
+        self.destroy_all_unreachable(carried)
+    }
+
+    /// As [`destroy_if_unreachable`](Self::destroy_if_unreachable), for what a message carried.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Corrupt`] if an object is damaged.
+    pub fn destroy_all_unreachable(&self, mut handles: Vec<Handle>) -> Result<()> {
+        // A loop, because objects may refer to each other in chains that are longer than any stack.
+        while let Some(handle) = handles.pop() {
+            handles.append(&mut self.destroy_one(handle)?);
+        }
+        Ok(())
+    }
+
+    /// As [`destroy_if_unreachable`](Self::destroy_if_unreachable), but returns what stood in the
+    /// object, which may be unreachable now as well.
+    fn destroy_one(&self, handle: Handle) -> Result<Vec<Handle>> {
         for _ in 0..LOOKS_WAITED_FOR {
-            let Attempt::WasHeld = self.try_destroy(handle)? else {
-                return Ok(());
-            };
+            if let Attempt::Settled(carried) = self.try_destroy(handle)? {
+                return Ok(carried);
+            }
             // Whoever held it may have let go since, and have left it to this thread, which had
             // the lock.
             match self.arena().entry(handle) {
                 Ok((entry, _)) if !entry.has_holder()? => std::thread::yield_now(),
-                _ => return self.leave_to_keeper(handle),
+                _ => {
+                    self.leave_to_keeper(handle)?;
+                    return Ok(Vec::new());
+                }
             }
         }
         // Whoever looks into it has stopped in the middle; the object goes when the next process
         // of the session is reaped.
-        Ok(())
+        Ok(Vec::new())
     }
 
     fn try_destroy(&self, handle: Handle) -> Result<Attempt> {
         let arena = self.arena();
         let Ok((entry, _)) = arena.entry(handle) else {
-            return Ok(Attempt::Settled);
+            return Ok(Attempt::Settled(Vec::new()));
         };
-        let Some(guard) = entry.destroy_lock().try_acquire(self, || Ok(()))? else {
-            return Ok(Attempt::Settled);
+        let Some(_guard) = entry.destroy_lock().try_acquire(self, || Ok(()))? else {
+            return Ok(Attempt::Settled(Vec::new()));
         };
         let Ok((entry, status)) = arena.entry(handle) else {
-            return Ok(Attempt::Settled);
+            return Ok(Attempt::Settled(Vec::new()));
         };
         if status.state == EntryState::Live {
             if entry.has_holder()? {
                 return Ok(Attempt::WasHeld);
             }
             if !self.is_unreachable(handle, entry, None)? {
-                return Ok(Attempt::Settled);
+                return Ok(Attempt::Settled(Vec::new()));
             }
             entry.announce_status(EntryStatus {
                 state: EntryState::Dying,
@@ -293,22 +356,9 @@ impl Participant {
             handle,
             header: entry.header(),
         };
-        let handles = self.take_apart(object, entry, status)?;
-        // The entry may have become another object's, and with it the lock.
-        drop(guard);
-        self.destroy_all_unreachable(handles)?;
-        Ok(Attempt::Settled)
-    }
-
-    /// As [`destroy_if_unreachable`](Self::destroy_if_unreachable), for what a message carried.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Corrupt`] if an object is damaged.
-    pub fn destroy_all_unreachable(&self, handles: Vec<Handle>) -> Result<()> {
-        handles
-            .into_iter()
-            .try_for_each(|handle| self.destroy_if_unreachable(handle))
+        // The lock is released before anybody sees to the handles: the entry may have become another
+        // object's by then, and with it the lock.
+        self.take_apart(object, entry, status).map(Attempt::Settled)
     }
 
     /// Goes on taking an object apart after a thread was killed in the middle of it.
@@ -423,8 +473,9 @@ impl Participant {
 
 /// What came of trying to take an object apart.
 enum Attempt {
-    /// It is gone, or somebody else sees to it, or a message refers to it.
-    Settled,
+    /// It is gone, or somebody else sees to it, or a message refers to it. If it was taken apart,
+    /// these handles stood in it.
+    Settled(Vec<Handle>),
     /// A process held it.
     WasHeld,
 }

@@ -120,11 +120,10 @@ impl Participant {
     }
 
     fn settle_creations(&self) -> Result<()> {
-        self.arena()
-            .for_each_dead_intent(|intent, target, _| match target.operation {
-                operation::CREATE => self.settle_creation(intent),
-                _ => Ok(()),
-            })
+        self.for_each_dead_intent(|intent, target, _| match target.operation {
+            operation::CREATE => self.settle_creation(intent),
+            _ => Ok(()),
+        })
     }
 
     /// Frees the blocks of a creation that did not come to its commit.

@@ -48,6 +48,14 @@ pub trait ObjectKind: Debug + Sync {
         pid: u32,
     ) -> Result<()>;
 
+    /// Whether [`process_gone`](Self::process_gone) takes no lock and waits for nothing.
+    ///
+    /// Then no thread of a living process that lets go of the object can get hold of it anew meanwhile, and
+    /// what such a thread does with it is not mistaken for what the process leaves behind.
+    fn parts_without_locks(&self) -> bool {
+        false
+    }
+
     /// Does what the object promises for the case that nothing but its keeper leads to it any more
     /// ([`Participant::keep`]). May be called more than once.
     ///

@@ -33,10 +33,47 @@ pub struct AtWork<'a> {
     pub process: u16,
     /// Its operation; the meaning is the object kind's own.
     pub operation: u8,
-    /// What else it says about the operation.
+    /// What it said in [`Intent::count`] during this very operation.
+    pub count: u64,
+    /// What else it says about the operation; of a living thread, it may be about the next one already.
     pub intent: Intent<'a>,
     /// Whether the kernel has said that it is dead; then it is not reaped yet.
     pub is_dead: bool,
+}
+
+impl Participant {
+    /// Calls `settle` for the intent of every killed thread that is not reaped yet, with its
+    /// target and the slot of its process.
+    ///
+    /// The caller holds the lock that guards the intents it settles. A slot moves on only after its
+    /// intent was settled under that lock (invariant 5), and not while somebody is in the middle of
+    /// this: it may be settled already and still name its target, and must not become another
+    /// thread's under the eyes of one who is about to settle it once more.
+    ///
+    /// # Errors
+    ///
+    /// What `settle` returns.
+    pub fn for_each_dead_intent(
+        &self,
+        mut settle: impl FnMut(Intent<'_>, Target, u16) -> Result<()>,
+    ) -> Result<()> {
+        for index in 0..self.arena().thread_slots_used()? {
+            let slot = ThreadSlot::new(self.arena(), index)?;
+            if !slot.was_killed()? {
+                continue;
+            }
+            let _stays = slot.settle_lock().acquire(self, || Ok(()))?;
+            let status = slot.status()?;
+            if status.state != ThreadState::Live || !slot.has_ended()? {
+                continue;
+            }
+            let intent = slot.intent()?;
+            if let Some(target) = intent.target()? {
+                settle(intent, target, status.process)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Arena {
@@ -48,37 +85,6 @@ impl Arena {
         for index in 0..self.thread_slots_used()? {
             if let Some((slot, thread)) = self.thread_at(index)? {
                 visit(slot, ThreadToken::new(thread))?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Calls `settle` for the intent of every killed thread that is not reaped yet, with its
-    /// target and the slot of its process.
-    ///
-    /// The caller holds the lock that guards the intents it settles. A slot moves on only after
-    /// its intent was settled under that lock (invariant 5). So if the slot still is the dead
-    /// thread's after the target was read, an intent that is the caller's business stays as it is.
-    ///
-    /// # Errors
-    ///
-    /// What `settle` returns.
-    pub fn for_each_dead_intent(
-        &self,
-        mut settle: impl FnMut(Intent<'_>, Target, u16) -> Result<()>,
-    ) -> Result<()> {
-        for index in 0..self.thread_slots_used()? {
-            let slot = ThreadSlot::new(self, index)?;
-            let status = slot.status()?;
-            if status.state != ThreadState::Live || !slot.has_ended()? {
-                continue;
-            }
-            let intent = slot.intent()?;
-            let target = intent.target()?;
-            if let Some(target) = target
-                && slot.status()? == status
-            {
-                settle(intent, target, status.process)?;
             }
         }
         Ok(())
@@ -98,17 +104,29 @@ impl Arena {
         mut visit: impl FnMut(AtWork<'_>) -> Result<()>,
     ) -> Result<()> {
         self.for_each_thread(|slot, token| {
+            // First: what the dead have under way does not change any more.
+            let is_dead = self.is_dead(token)?;
             let intent = slot.intent()?;
-            match intent.target()? {
-                Some(target) if target.object == object => visit(AtWork {
-                    token,
-                    process: slot.status()?.process,
-                    operation: target.operation,
-                    intent,
-                    is_dead: self.is_dead(token)?,
-                }),
-                Some(_) | None => Ok(()),
+            let target = intent.target()?;
+            let Some(Target { operation, .. }) = target.filter(|target| target.object == object)
+            else {
+                return Ok(());
+            };
+            let count = intent.count();
+            let status = slot.status()?;
+            // A living thread may have begun something else before the count was read, and the slot
+            // of a dead one may be another's.
+            if intent.target()? != target || !token.names(status.generation) {
+                return Ok(());
             }
+            visit(AtWork {
+                token,
+                process: status.process,
+                operation,
+                count,
+                intent,
+                is_dead,
+            })
         })
     }
 
@@ -120,7 +138,7 @@ impl Arena {
     pub fn living_thread_of(&self, process: ProcessId) -> Result<Option<ThreadToken>> {
         for index in 0..self.thread_slots_used()? {
             if let Some((slot, thread)) = self.thread_at(index)?
-                && slot.belongs_to(process)?
+                && slot.status_in(process)?.is_some()
                 && !slot.has_ended()?
             {
                 return Ok(Some(ThreadToken::new(thread)));

@@ -73,6 +73,7 @@ impl Participant {
     }
 
     /// The process to which this thread belongs.
+    #[inline]
     pub fn process(&self) -> ProcessId {
         self.process
     }
@@ -81,6 +82,12 @@ impl Participant {
     #[inline]
     pub fn token(&self) -> ThreadToken {
         self.token
+    }
+
+    /// Whether `token` is this thread's name, or the one under which it reaps.
+    pub(super) fn goes_by(&self, token: ThreadToken) -> bool {
+        let reaper = self.reaper.get().map(|reaper| reaper.token);
+        token == self.token || reaper == Some(token)
     }
 
     /// The line in which this thread announces what it is about to do.
@@ -150,10 +157,12 @@ impl Participant {
             reaper.abandon()?;
         }
         self.abandoned.set(true);
-        self.slot()?
-            .life_word()?
-            .fetch_or(crate::sys::life_word::OWNER_DIED);
-        Ok(())
+        self.end_simulated()
+    }
+
+    #[cfg(feature = "simulation")]
+    fn end_simulated(&self) -> Result<()> {
+        self.arena.end_simulated_thread(self.token)
     }
 
     /// Forgets the registration without touching shared memory.
@@ -175,6 +184,10 @@ impl Drop for Participant {
         // A failure means damaged memory; the slot then looks like a killed thread's, and is
         // recovered as one.
         let _ = self.say_goodbye();
+        #[cfg(feature = "simulation")]
+        if self.simulated.get() {
+            let _ = self.end_simulated();
+        }
     }
 }
 

@@ -43,7 +43,6 @@ impl Arena {
                 ..free
             };
             if slot.replace_status(free, live) {
-                slot.set_parent(None);
                 note_start_time(slot, pid);
                 return Ok(ProcessId {
                     index,
@@ -86,6 +85,9 @@ impl Arena {
 
     /// Says goodbye for a process that ends in good order.
     ///
+    /// If other threads of it still run, nothing is done: they may use whatever the process holds, and take
+    /// more, until the very end. Then it is reaped as if it had been killed.
+    ///
     /// # Errors
     ///
     /// [`Error::Corrupt`] if the session is damaged.
@@ -94,7 +96,22 @@ impl Arena {
         let Some((_, status)) = self.process_slot(process)? else {
             return Ok(());
         };
-        me.end_all_holds(process, status.pid)
+        match self.has_another_thread(me)? {
+            true => Ok(()),
+            false => me.end_all_holds(process, status.pid),
+        }
+    }
+
+    /// Whether another registered thread of this thread's process lives.
+    fn has_another_thread(&self, me: &Participant) -> Result<bool> {
+        let process = me.process();
+        let mut found = false;
+        self.for_each_thread(|slot, token| {
+            found |=
+                !me.goes_by(token) && slot.status_in(process)?.is_some() && !slot.has_ended()?;
+            Ok(())
+        })?;
+        Ok(found)
     }
 }
 
@@ -137,13 +154,15 @@ impl Participant {
                 continue;
             }
             arena.note_process_slot(index)?;
-            slot.set_parent(Some(self.process()));
-            slot.start_time().store(0);
             let reserved = ProcessStatus {
                 state: ProcessState::Reserved,
                 ..free
             };
             if slot.replace_status(free, reserved) {
+                // Not before: a process that nobody started may have taken the slot meanwhile, without
+                // its lock, and would wait for ever to be forgotten. Until the parent stands there the
+                // slot passes for an orphan's, but nobody reaps it while its lock is held.
+                slot.set_parent(Some(self.process()));
                 return Ok(ProcessId {
                     index,
                     generation: free.generation,
@@ -167,7 +186,10 @@ impl Participant {
             };
             // Not merely if nobody else does: the caller counts on its being done.
             let guard = slot.lock().acquire(reaper, || Ok(()))?;
-            reaper.reap_locked(process, &guard)
+            match reaper.arena().process_slot(process)? {
+                Some((slot, status)) => reaper.reap_locked(process, slot, status, &guard),
+                None => Ok(()),
+            }
         })
     }
 

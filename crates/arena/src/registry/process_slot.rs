@@ -11,9 +11,10 @@ const SIZE: usize = PROCESS_SLOT_SIZE as usize;
 
 /// {kind, generation, pid}: the commit word of the slot.
 const STATE: usize = 0;
-/// When the process started, in clock ticks after boot; tells a recycled pid. Zero: not known.
+/// When the process started, in clock ticks after boot; tells a recycled pid. Zero: not known, and in
+/// a free slot.
 const START_TIME: usize = 8;
-/// Who started it; written before the slot is reserved.
+/// Who started it; zero in a free slot. Written under the slot's lock, right after it was reserved.
 const PARENT: usize = 16;
 /// Block with the start message; zero if none. Commit word of the mail.
 const START_MESSAGE: usize = 24;

@@ -52,17 +52,26 @@ impl Participant {
         let Some((slot, _)) = self.arena().process_slot(process)? else {
             return Ok(());
         };
-        match slot.lock().try_acquire(self, || Ok(()))? {
-            Some(guard) => self.reap_locked(process, &guard),
-            None => Ok(()),
+        let Some(guard) = slot.lock().try_acquire(self, || Ok(()))? else {
+            return Ok(());
+        };
+        // What was seen without the lock may be past: a child whose parent is gone registers without it.
+        match self.arena().process_slot(process)? {
+            Some((slot, status)) if self.arena().has_gone_with(slot, process, status)? => {
+                self.reap_locked(process, slot, status, &guard)
+            }
+            Some(_) | None => Ok(()),
         }
     }
 
-    /// The slot's lock is held.
-    pub(super) fn reap_locked(&self, process: ProcessId, _held: &Guard<'_>) -> Result<()> {
-        let Some((slot, status)) = self.arena().process_slot(process)? else {
-            return Ok(());
-        };
+    /// The slot's lock is held, and a process with this very status is gone.
+    pub(super) fn reap_locked(
+        &self,
+        process: ProcessId,
+        slot: ProcessSlot<'_>,
+        status: ProcessStatus,
+        _held: &Guard<'_>,
+    ) -> Result<()> {
         if status.state == ProcessState::Live {
             self.reap_threads_of(process)?;
             self.end_all_holds(process, status.pid)?;
@@ -93,8 +102,8 @@ impl Participant {
     fn reap_threads_of(&self, process: ProcessId) -> Result<()> {
         for index in 0..self.arena().thread_slots_used()? {
             let slot = ThreadSlot::new(self.arena(), index)?;
-            if slot.belongs_to(process)? {
-                let generation = slot.status()?.generation;
+            if let Some(status) = slot.status_in(process)? {
+                let generation = status.generation;
                 // Not merely if nobody else does: what comes next builds on its being done.
                 let guard = slot.reap_lock().acquire(self, || Ok(()))?;
                 self.reap_thread_locked(ThreadId { index, generation }, &guard)?;
@@ -135,6 +144,7 @@ impl Participant {
             process: 0,
             generation,
         };
+        let _nobody_settles = slot.settle_lock().acquire(self, || Ok(()))?;
         // Fails if a thread has claimed the slot of one that had said goodbye.
         let _ = slot
             .state_word()
@@ -222,9 +232,19 @@ impl Arena {
     /// lives. That also covers a process that has replaced itself by `exec`. Without registered
     /// threads the pid and its start time tell.
     fn has_gone(&self, process: ProcessId) -> Result<bool> {
-        let Some((slot, status)) = self.process_slot(process)? else {
-            return Ok(false);
-        };
+        match self.process_slot(process)? {
+            Some((slot, status)) => self.has_gone_with(slot, process, status),
+            None => Ok(false),
+        }
+    }
+
+    /// The same of a process whose slot has this status. Exact while the slot's lock is held.
+    fn has_gone_with(
+        &self,
+        slot: ProcessSlot<'_>,
+        process: ProcessId,
+        status: ProcessStatus,
+    ) -> Result<bool> {
         match status.state {
             ProcessState::Free => Ok(false),
             ProcessState::Reserved | ProcessState::Gone => self.lost_its_parent(slot),
@@ -255,7 +275,7 @@ impl Arena {
     /// Whether the thread's process is gone as a whole: then it is reaped as a whole.
     fn is_of_gone_process(&self, slot: ThreadSlot<'_>) -> Result<bool> {
         match self.process_at(slot.status()?.process)? {
-            Some(process) => Ok(slot.belongs_to(process)? && self.has_gone(process)?),
+            Some(process) => Ok(slot.status_in(process)?.is_some() && self.has_gone(process)?),
             None => Ok(false),
         }
     }
@@ -275,10 +295,15 @@ impl Arena {
         let (mut killed, mut living) = (0, 0);
         for index in 0..self.thread_slots_used()? {
             let slot = ThreadSlot::new(self, index)?;
-            if slot.belongs_to(process)? && slot.status()?.state == ThreadState::Live {
+            let Some(status) = slot.status_in(process)? else {
+                continue;
+            };
+            if status.state == ThreadState::Live {
                 match slot.has_ended()? {
-                    true => killed += 1,
                     false => living += 1,
+                    // It may have said goodbye meanwhile, and then ended.
+                    true if slot.status()? == status => killed += 1,
+                    true => {}
                 }
             }
         }

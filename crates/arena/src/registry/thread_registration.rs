@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use crate::arena::Arena;
 use crate::error::{Error, Result};
+#[cfg(feature = "simulation")]
+use crate::registry::identity::ThreadToken;
 use crate::registry::identity::{ProcessId, ThreadId};
 use crate::registry::participant::Participant;
 use crate::registry::thread_slot::{ThreadSlot, ThreadState, ThreadStatus};
@@ -47,6 +49,19 @@ impl Arena {
         })?;
         thread.simulated.set(true);
         Ok(thread)
+    }
+
+    /// Does what the kernel does when a thread ends: flags its life word, then wakes one sleeper of it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Corrupt`] if there is no such slot.
+    #[cfg(feature = "simulation")]
+    pub fn end_simulated_thread(&self, thread: ThreadToken) -> Result<()> {
+        let life = ThreadSlot::new(self, thread.index())?.life_word()?;
+        life.fetch_or(crate::sys::life_word::OWNER_DIED);
+        life.wake(1);
+        Ok(())
     }
 
     fn register_with(

@@ -23,6 +23,8 @@ const REAP_LOCK: usize = 76;
 const PROCESS_GENERATION: usize = 80;
 /// Processor on which the thread last waited or notified; a hint for spinning.
 const PROCESSOR: usize = 84;
+/// Held while somebody settles the dead thread's intent, and when the slot moves on.
+const SETTLE_LOCK: usize = 88;
 const INTENT: u64 = 128;
 
 const _: () = assert!(INTENT as usize + INTENT_SIZE <= SIZE);
@@ -100,6 +102,11 @@ impl<'a> ThreadSlot<'a> {
         Lock::new(self.region.word32::<REAP_LOCK>())
     }
 
+    /// Comes after the locks of objects and of the object table, and before the heap's.
+    pub(super) fn settle_lock(self) -> Lock<'a> {
+        Lock::new(self.region.word32::<SETTLE_LOCK>())
+    }
+
     pub(crate) fn processor(self) -> Word32<'a> {
         self.region.word32::<PROCESSOR>()
     }
@@ -121,12 +128,17 @@ impl<'a> ThreadSlot<'a> {
         self.region.word32::<LIFE_OFFSET>().store(life_offset);
     }
 
-    pub(crate) fn belongs_to(self, process: ProcessId) -> Result<bool> {
+    /// The slot's status, if it is that of a thread of `process`.
+    ///
+    /// The slot may have moved on by the time the answer is there: what is done about the thread must be
+    /// done to the generation in this status, and to no other.
+    pub(crate) fn status_in(self, process: ProcessId) -> Result<Option<ThreadStatus>> {
         let status = self.status()?;
-        Ok(status.state != ThreadState::Free
+        let belongs = status.state != ThreadState::Free
             && status.process == process.index
             && (status.state == ThreadState::Claimed
-                || self.region.word32::<PROCESS_GENERATION>().load() == process.generation))
+                || self.region.word32::<PROCESS_GENERATION>().load() == process.generation);
+        Ok(belongs.then_some(status))
     }
 
     pub(crate) fn life_word(self) -> Result<Word32<'a>> {

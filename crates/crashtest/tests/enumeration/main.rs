@@ -3,6 +3,7 @@
 mod array;
 mod barrier;
 mod condition;
+mod creation;
 mod dict;
 mod event;
 mod keeper;

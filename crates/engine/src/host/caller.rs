@@ -38,6 +38,10 @@ pub(super) fn ask<R>(
     send: impl FnOnce(ReturnAddress) -> Result<(), HostError>,
     read: impl FnOnce(&mut Vec<u8>) -> R,
 ) -> Result<R, HostError> {
+    if me.arena().living_thread_of(server)?.is_none() {
+        // What were sent to it now would lie there for as long as anybody has the proxy.
+        return Err(HostError::ServerGone);
+    }
     let mut caller = Caller::of_this_thread(me)?;
     let address = caller.next_address();
     let outcome = send(address).and_then(|()| caller.wait(me, address.number, wait, Some(server)));

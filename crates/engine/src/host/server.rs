@@ -1,11 +1,12 @@
 //! The server process's main thread: it takes orders, and starts a thread for each value.
 
 use std::convert::Infallible;
-use std::process::exit;
+use std::io::{self, Write};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use procession_arena::sys::process::exit_immediately;
 use procession_arena::{Error, Handle, Participant, Wait};
 use procession_objects::{Manager, Message, Queue};
 
@@ -125,7 +126,7 @@ impl Server {
                     close(me, value.calls)?;
                 }
                 answer(me, address, Vec::new(), &[], DONE)?;
-                exit(0)
+                end_at_once()
             }
             None => Err(Error::Corrupt {
                 what: "an order to a manager's server is unintelligible",
@@ -165,6 +166,15 @@ impl Server {
             }
         }
     }
+}
+
+/// Ends the process, and with it the calls under way, which is how their callers learn of it.
+///
+/// Not by `exit`, which waits for children that values have started, perhaps for ever.
+fn end_at_once() -> ! {
+    // What cannot be written now is lost, as it is in any other end.
+    let _ = io::stdout().flush();
+    exit_immediately(0)
 }
 
 /// Refuses all further calls of a value.

@@ -34,6 +34,7 @@ pub(super) fn start(birth: Birth, alive: Sender<Infallible>) -> Result<JoinHandl
     let (tell, started) = channel();
     let body = move || {
         let _alive = alive;
+        let _never_alone = EndsWithItsThread;
         let registered = with_participant(|me| {
             let _ = tell.send(Ok(()));
             if let Err(error) = live(me, birth) {
@@ -60,6 +61,19 @@ pub(super) fn start(birth: Birth, alive: Sender<Infallible>) -> Result<JoinHandl
 
 /// The exit code of a server whose session is damaged.
 const BROKEN: i32 = 70;
+
+/// Ends the server if the value's thread panics where nobody catches it, for nobody would answer its callers.
+///
+/// Methods are caught; but what they panic with may itself panic when it is thrown away.
+struct EndsWithItsThread;
+
+impl Drop for EndsWithItsThread {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            exit(BROKEN);
+        }
+    }
+}
 
 /// From the making of the value to its end, which comes when its call queue is closed.
 fn live(me: &Participant, birth: Birth) -> Result<(), Error> {

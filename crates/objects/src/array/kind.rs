@@ -37,6 +37,10 @@ impl ObjectKind for ArrayKind {
         array.lock(me)?.process_gone(process, pid)
     }
 
+    fn parts_without_locks(&self) -> bool {
+        true
+    }
+
     fn take_apart(&self, _me: &Participant, _object: Object) -> Result<()> {
         Ok(())
     }

@@ -22,20 +22,24 @@ impl Dict {
     ///
     /// Inside: all entries are there or none.
     pub fn clear(&self, me: &Participant) -> Result<()> {
+        let mut given_up = Vec::new();
+        self.empty(me, &mut given_up)?;
+        me.destroy_all_unreachable(given_up)
+    }
+
+    /// Removes all entries. Their handles go to `given_up`.
+    fn empty(&self, me: &Participant, given_up: &mut Vec<Handle>) -> Result<()> {
         let under_way = self.begin(me, operation::CLEAR)?;
         let header = self.header(me)?;
-        let mut given_up = Vec::new();
         loop {
-            self.free_old(me, header, under_way.intent, &mut given_up)?;
+            self.free_old(me, header, under_way.intent, given_up)?;
             let _guard = self.lock(me, header)?;
             if header.word64::<{ layout::OLD }>().load() == 0 {
                 put_table_aside(header);
                 break;
             }
         }
-        self.free_old(me, header, under_way.intent, &mut given_up)?;
-        drop(under_way);
-        me.destroy_all_unreachable(given_up)
+        self.free_old(me, header, under_way.intent, given_up)
     }
 
     /// Frees what a clearing has left, a few records at a time. Their handles go to `given_up`.
@@ -94,7 +98,8 @@ impl Dict {
             let _guard = layout::lock(header).acquire(me, || Ok(()))?;
             self.recover_locked(me, header)?;
         }
-        self.clear(me)
+        // The handles in it were collected before; whoever takes apart sees to those.
+        self.empty(me, &mut Vec::new())
     }
 }
 

@@ -48,7 +48,7 @@ impl Dict {
         if let Some(table) = table(me, header)? {
             self.apply(me, header, table, Draft::open(me.arena(), draft)?)?;
         }
-        me.arena().for_each_dead_intent(|intent, target, _| {
+        me.for_each_dead_intent(|intent, target, _| {
             let is_its = target.object == self.object.handle
                 && target.operation == operation::EXTEND
                 && intent.expected() == will_be(draft);
@@ -63,7 +63,7 @@ impl Dict {
     }
 
     fn settle_intents(&self, me: &Participant) -> Result<()> {
-        me.arena().for_each_dead_intent(|intent, target, _| {
+        me.for_each_dead_intent(|intent, target, _| {
             if target.object != self.object.handle {
                 return Ok(());
             }

@@ -15,18 +15,18 @@ impl List {
     ///
     /// The lock is held.
     pub(super) fn recover_locked(&self, me: &Participant, header: Header<'_>) -> Result<()> {
-        me.arena()
-            .for_each_dead_intent(|intent, target, _| match self.operation_of(target) {
-                Some(operation::PUSH) => self.settle_push(me, header, intent),
-                Some(operation::UNLINK) => self.settle_unlinking(me, header, intent),
-                Some(operation::SET) => settle_set(me, intent),
-                Some(operation::CHANGE) => {
-                    let expected = intent.expected();
-                    let root = header.word64::<{ layout::ROOT }>().load();
-                    settle_draft(me, intent, expected == OWNED || expected == root)
-                }
-                _ => Ok(()),
-            })?;
+        me.for_each_dead_intent(|intent, target, _| match self.operation_of(target) {
+            Some(operation::PUSH) => self.settle_push(me, header, intent),
+            Some(operation::UNLINK) => self.settle_unlinking(me, header, intent),
+            Some(operation::SET) => settle_set(me, intent),
+            Some(operation::CHANGE) => {
+                let expected = intent.expected();
+                let root = header.word64::<{ layout::ROOT }>().load();
+                let committed = expected == OWNED || (expected != 0 && expected == root);
+                settle_draft(me, intent, committed)
+            }
+            _ => Ok(()),
+        })?;
         layout::sequence(header).settle();
         Ok(())
     }

@@ -98,7 +98,9 @@ impl<'a> Root<'a> {
     pub(super) fn checked_chunks(self) -> Result<u64> {
         let chunks = self.chunks().load();
         let room = self.arena.capacity(self.offset())?;
-        match chunks <= self.capacity() && size_for(0) + chunks.saturating_mul(ENTRY) <= room {
+        // Saturating: without the lock it may be anything by now.
+        let wanted = chunks.saturating_mul(ENTRY).saturating_add(size_for(0));
+        match chunks <= self.capacity() && wanted <= room {
             true => Ok(chunks),
             false => Err(Error::Corrupt {
                 what: "the root of a list has more chunks than room",
@@ -197,3 +199,30 @@ impl<'a> Root<'a> {
 pub(super) const NO_PLACE: Error = Error::Corrupt {
     what: "an element of a list is in none of its chunks",
 };
+
+#[cfg(test)]
+mod tests {
+    use procession_arena::{ArenaConfig, Transit};
+
+    use super::*;
+
+    /// What a reader without the lock may take for a root for a moment.
+    #[test]
+    fn a_root_that_is_something_else_by_now_is_refused() -> Result<()> {
+        let config = ArenaConfig {
+            memory_cap: 1 << 20,
+            max_processes: 2,
+            max_threads: 2,
+        };
+        let arena = Arena::create(&config, crate::KINDS)?;
+        let me = arena.register_thread(arena.register_root()?)?;
+        let block = me.allocate(size_for(1), Transit::Payload)?;
+        for word in [u64::MAX, u64::MAX / ENTRY, 1 << 32] {
+            Root::write(&arena, block.offset, word, 0, &[])?;
+            let root = Root::open(&arena, block.offset)?;
+            root.chunks().store(word);
+            assert!(root.checked_chunks().is_err(), "{word} chunks");
+        }
+        me.release(Transit::Payload)
+    }
+}

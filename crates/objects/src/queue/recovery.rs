@@ -26,12 +26,11 @@ impl Queue {
             header.word64::<{ layout::PUT_COUNT }>().store(put);
             header.word64::<{ layout::SEEN_GOT }>().store(0);
         }
-        me.arena()
-            .for_each_dead_intent(|intent, target, _| match self.operation_of(target) {
-                Some(operation::PUT) => self.settle_put(me, intent, tail),
-                Some(operation::REDELIVER) => self.settle_putting_back(me, intent, tail),
-                _ => Ok(()),
-            })
+        me.for_each_dead_intent(|intent, target, _| match self.operation_of(target) {
+            Some(operation::PUT) => self.settle_put(me, intent, tail),
+            Some(operation::REDELIVER) => self.settle_putting_back(me, intent, tail),
+            _ => Ok(()),
+        })
     }
 
     /// Recomputes what is derived from the head, and settles what dead consumers have in transit.
@@ -47,19 +46,15 @@ impl Queue {
             header.word64::<{ layout::GOT_COUNT }>().store(got);
             header.word64::<{ layout::SEEN_TAIL }>().store(head);
         }
-        me.arena().for_each_dead_intent(|intent, target, process| {
-            match self.operation_of(target) {
-                Some(operation::GET) => self.settle_get(me, header, intent, process, head),
-                Some(operation::TASK_DONE) => {
-                    self.settle_unlinking(me, header, intent, process, false)
-                }
-                Some(operation::GIVE_UP) => {
-                    let consumer = intent.expected_link().saturating_sub(1) as u16;
-                    self.settle_unlinking(me, header, intent, consumer, true)
-                }
-                Some(operation::TAKE_APART) => self.settle_taking_apart(me, header, intent),
-                _ => Ok(()),
+        me.for_each_dead_intent(|intent, target, process| match self.operation_of(target) {
+            Some(operation::GET) => self.settle_get(me, header, intent, process, head),
+            Some(operation::TASK_DONE) => self.settle_unlinking(me, header, intent, process, false),
+            Some(operation::GIVE_UP) => {
+                let consumer = intent.expected_link().saturating_sub(1) as u16;
+                self.settle_unlinking(me, header, intent, consumer, true)
             }
+            Some(operation::TAKE_APART) => self.settle_taking_apart(me, header, intent),
+            _ => Ok(()),
         })?;
         match self.mode {
             Mode::Redeliver => self.recover_held(me, header, head),

@@ -35,7 +35,7 @@ impl<'a> EmbeddedLock<'a> {
     #[inline]
     pub(crate) fn acquire(self, me: &Participant, wait: Wait) -> Result<Taken> {
         // Not announced: the exchange itself says who has taken it.
-        match self.ownership.try_take(me)? {
+        match self.ownership.take_free(me) {
             Some(taken) => Ok(taken),
             None => self.acquire_waiting(me, wait),
         }

@@ -21,7 +21,7 @@ impl Value {
     /// Settles what dead threads have in transit. The lock is held.
     pub(super) fn recover_locked(&self, me: &Participant, header: Header<'_>) -> Result<()> {
         let found = header.word64::<{ layout::RECORD }>().load();
-        me.arena().for_each_dead_intent(|intent, target, _| {
+        me.for_each_dead_intent(|intent, target, _| {
             match (target.object == self.object.handle, target.operation) {
                 (true, operation::SET | operation::TAKE_APART) => settle(me, intent, found),
                 _ => Ok(()),

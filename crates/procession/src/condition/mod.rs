@@ -43,17 +43,19 @@ use crate::{Lock, LockError, LockGuard, RLock, RLockGuard, SharedError};
 ///     Ok(())
 /// }
 ///
+/// fn start(started: &Value<bool>, changed: &Condition) -> Result<(), SharedError> {
+///     let _guard = changed.lock()?;
+///     started.set(true)?;
+///     changed.notify_all()?;
+///     Ok(())
+/// }
+///
 /// fn main() -> Result<(), Box<dyn std::error::Error>> {
 ///     procession::init();
-///     let lock = Lock::new()?;
-///     let changed = Condition::new(&lock)?;
-///     let started = Value::new(&false)?;
+///     let changed = Condition::new(&Lock::new()?)?;
+///     let started = Value::new(false)?;
 ///     let runner = Process::spawn(wait_for_start, (started.clone(), changed.clone()))?;
-///     {
-///         let _guard = lock.lock()?;
-///         started.set(&true)?;
-///         changed.notify_all()?;
-///     }
+///     start(&started, &changed)?;
 ///     runner.join()??;
 ///     Ok(())
 /// }

@@ -128,11 +128,12 @@ impl<L: ConditionLock> Condition<L> {
                 reason: "the guard is of another lock than the condition's".to_owned(),
             }));
         }
-        let lock = L::disarm(guard);
         let waited = self
             .attachment
             .with(|condition, me| condition.wait(me, wait));
+        // If it failed before the lock was given up, the guard still releases it.
         let waited = waited.map_err(|error| LockError::Failed(error.into()))?;
+        let lock = L::disarm(guard);
         let guard = lock.arm(waited.taken);
         match waited.taken.abandoned_by {
             None => Ok((guard, waited.notified)),

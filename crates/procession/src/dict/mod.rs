@@ -31,7 +31,9 @@ use crate::attachment::Attachment;
 /// The dict ends with its last handle.
 ///
 /// Two keys are the same if they are *encoded* the same. So a key whose encoding depends on chance, such
-/// as a `HashSet`, is not a good one, and handles of shared objects cannot be keys.
+/// as a `HashSet`, is not a good one, and handles of shared objects cannot be keys. Where a method takes a
+/// borrowed form of the key, that must be encoded as the key itself: `str` for `String` and `[T]` for `Vec<T>`
+/// are, but `[T]` for an array `[T; N]` is not, since a slice is encoded with its length.
 ///
 /// # Many processes at once
 ///

@@ -99,8 +99,8 @@ impl<T: Serialize + 'static> List<T> {
     /// Puts `values`, as many as there may be, in the place of the elements at the positions in
     /// `range`, as one change.
     ///
-    /// The range ends at the end of the list if not before. Without values, elements are removed; with an
-    /// empty range, they are inserted.
+    /// The range ends at the end of the list if not before. With an empty range, the values are
+    /// inserted; to put nothing there, use [`remove_range`](List::remove_range).
     ///
     /// # Errors
     ///
@@ -118,8 +118,6 @@ impl<T: Serialize + 'static> List<T> {
     /// letters.extend(['a', 'x', 'y', 'e'])?;
     /// letters.splice(1..3, ['b', 'c', 'd'])?;
     /// assert_eq!(letters.to_vec()?, ['a', 'b', 'c', 'd', 'e']);
-    /// letters.splice(2.., [])?;
-    /// assert_eq!(letters.to_vec()?, ['a', 'b']);
     /// # Ok::<_, procession::SharedError>(())
     /// ```
     pub fn splice<I>(&self, range: impl RangeBounds<usize>, values: I) -> Result<(), SharedError>
@@ -146,6 +144,37 @@ impl<T: Serialize + 'static> List<T> {
                 work(Element { bytes, handles })
             })
         })
+    }
+}
+
+impl<T> List<T> {
+    /// Removes the elements at the positions in `range`, as one change.
+    ///
+    /// The range ends at the end of the list if not before.
+    ///
+    /// # Errors
+    ///
+    /// [`SharedError::IndexOutOfRange`] if the range begins beyond the end, and
+    /// [`SharedError::OutOfMemory`]; the list is then as before.
+    ///
+    /// # If a process dies
+    ///
+    /// All these elements are removed, or none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let letters = procession::List::new()?;
+    /// letters.extend(['a', 'b', 'c', 'd'])?;
+    /// letters.remove_range(1..3)?;
+    /// assert_eq!(letters.to_vec()?, ['a', 'd']);
+    /// # Ok::<_, procession::SharedError>(())
+    /// ```
+    pub fn remove_range(&self, range: impl RangeBounds<usize>) -> Result<(), SharedError> {
+        let range = positions(&range);
+        Ok(self
+            .attachment
+            .with(|list, me| list.splice(me, range, &[]))?)
     }
 }
 

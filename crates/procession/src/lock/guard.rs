@@ -92,7 +92,8 @@ impl Lock {
     /// Releases the lock, whoever holds it, in whatever process.
     ///
     /// That is for a lock whose guard was forgotten, so that one process acquires it and another
-    /// one releases it. A guard that still exists somewhere then releases nothing.
+    /// one releases it. A guard that still exists somewhere then releases nothing, unless its own thread
+    /// has acquired the lock once more: then it releases that.
     ///
     /// # Errors
     ///

@@ -21,7 +21,8 @@ use crate::handle::{HandleIn, HandleOut};
 /// A handle of a value that a [`Manager`](crate::Manager)'s server process keeps.
 ///
 /// Cloning it is cheap, and it can be passed to other processes as an argument, as a result, or inside
-/// other shared objects. The value ends with its last proxy.
+/// other shared objects. The value ends with its last proxy. A proxy that is itself in the server process, say
+/// in another hosted value of the same manager, does not count for that: keep one elsewhere.
 ///
 /// Calls of one value are carried out one after another, those from one thread in their order; calls of
 /// different values run side by side. A call that goes back to the value on which it is made waits for itself:

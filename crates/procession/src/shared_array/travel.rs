@@ -2,11 +2,12 @@
 
 use std::any::type_name;
 
+use procession_arena::{Error, Handle, Participant};
 use procession_objects::SharedArray as Core;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::SharedArray;
-use crate::attachment::Attachment;
+use crate::attachment::{Attachment, SharedObject};
 
 /// A handle travels by procession alone; anywhere else, serializing it is an error.
 impl<T> Serialize for SharedArray<T> {
@@ -17,7 +18,25 @@ impl<T> Serialize for SharedArray<T> {
 
 impl<'de, T> Deserialize<'de> for SharedArray<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<SharedArray<T>, D::Error> {
-        let attach = |me: &_, handle| Core::attach(me, handle, Some(type_name::<T>()));
-        Attachment::deserialize(deserializer, attach).map(SharedArray::of)
+        Attachment::deserialize(deserializer, attach::<T>).map(SharedArray::of)
     }
+}
+
+/// Takes hold of an array of `T`s.
+///
+/// Two types may have the same name, and what is seen in place must not lead beyond the array.
+fn attach<T>(me: &Participant, handle: Handle) -> Result<Core, Error> {
+    let array = Core::attach(me, handle, Some(type_name::<T>()))?;
+    let (found, expected) = (array.element_size(), size_of::<T>() as u64);
+    if found == expected {
+        return Ok(array);
+    }
+    array.detach(me)?;
+    let described = |size| format!("{}, {size} bytes each", type_name::<T>());
+    Err(Error::WrongContents {
+        handle,
+        kind: Core::NAME,
+        expected: described(expected),
+        found: described(found),
+    })
 }

@@ -60,7 +60,7 @@ impl Barrier {
         mut visit: impl FnMut(AtWork<'_>),
     ) -> Result<()> {
         me.arena().for_each_thread_on(self.object.handle, |thread| {
-            if thread.operation == operation::ARRIVE && thread.intent.count() == phase.pack() {
+            if thread.operation == operation::ARRIVE && thread.count == phase.pack() {
                 visit(thread);
             }
             Ok(())

@@ -52,7 +52,7 @@ impl View<'_> {
         mut visit: impl FnMut(u64),
     ) -> Result<()> {
         me.arena().for_each_thread_on(self.handle, |thread| {
-            let ticket = thread.intent.count();
+            let ticket = thread.count;
             if thread.operation != operation::WAIT || ticket == 0 || self.is_notified(ticket) {
                 return Ok(());
             }
@@ -77,7 +77,7 @@ impl View<'_> {
     ///
     /// The internal lock is held.
     pub(super) fn recover(self, me: &Participant) -> Result<()> {
-        me.arena().for_each_dead_intent(|intent, target, _| {
+        me.for_each_dead_intent(|intent, target, _| {
             if target.object != self.handle || target.operation != operation::WAIT {
                 return Ok(());
             }

@@ -39,6 +39,10 @@ impl ObjectKind for LockKind {
         Lock::of(object).ownership(me)?.process_gone(process, pid)
     }
 
+    fn parts_without_locks(&self) -> bool {
+        true
+    }
+
     fn take_apart(&self, _me: &Participant, _object: Object) -> Result<()> {
         Ok(())
     }

@@ -99,7 +99,7 @@ impl Lock {
     pub fn acquire(&self, me: &Participant, wait: Wait) -> Result<Taken> {
         let ownership = self.ownership(me)?;
         // Not announced: the exchange itself says who has taken it.
-        match ownership.try_take(me)? {
+        match ownership.take_free(me) {
             Some(taken) => Ok(taken),
             None => self.acquire_waiting(me, ownership, wait),
         }

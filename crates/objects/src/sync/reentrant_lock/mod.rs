@@ -102,7 +102,7 @@ impl ReentrantLock {
             return count_up(me, ownership);
         }
         // Not announced: the exchange itself says who has taken it.
-        let taken = match ownership.try_take(me)? {
+        let taken = match ownership.take_free(me) {
             Some(taken) => taken,
             None => self.acquire_waiting(me, ownership, wait)?,
         };

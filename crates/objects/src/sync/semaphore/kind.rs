@@ -31,6 +31,10 @@ impl ObjectKind for SemaphoreKind {
         Semaphore::open(me, object)?.take_back(me, process.index)
     }
 
+    fn parts_without_locks(&self) -> bool {
+        true
+    }
+
     fn take_apart(&self, _: &Participant, _: Object) -> Result<()> {
         Ok(())
     }

@@ -1,13 +1,16 @@
 //! A line of shared memory that somebody holds: what locks and reentrant locks have in common.
 //!
-//! `lock/README.md` has the protocol. Nothing here announces an operation: the caller does, since its
+//! The `README.md` of the lock has the protocol. Nothing here announces an operation: the caller does, since its
 //! operation may be one on a condition.
+
+mod introspection;
+mod waiting;
 
 use procession_arena::mem::{CACHE_LINE, Region};
 use procession_arena::sys::clock::coarse_now;
-use procession_arena::{Arena, Event, Participant, ProcessId, Result, ThreadToken, Wait};
+use procession_arena::{Arena, Event, Participant, ProcessId, Result};
 
-use super::holder::{Hold, Holder, Owner, State, abandoned_by};
+use super::holder::{Hold, Owner, State, abandoned_by};
 
 const SIZE: usize = CACHE_LINE as usize;
 /// Bytes of a header block: the line, and room to align it.
@@ -23,9 +26,6 @@ const EVENT: usize = 16;
 const WATCHED: usize = 20;
 /// How often the holder holds it, if it counts.
 const DEPTH: usize = 24;
-
-/// Looks at a holder that keeps changing, before it counts as held by somebody or other.
-const LOOKS: u32 = 8;
 
 /// Whose end ends a hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,32 +87,24 @@ impl<'a> Ownership<'a> {
         self.holder_word().load() == Hold::of(me).word()
     }
 
-    /// The hold that this thread's process has of it.
-    pub(super) fn hold_of_process_of(self, me: &Participant) -> Result<Option<Hold>> {
-        let word = self.holder_word().load();
-        Ok(match State::unpack(word)? {
-            State::Held(owner) if owner.is_of(me.process()) => Some(Hold::from_word(word)),
-            State::Held(_) | State::Free | State::Abandoned { .. } => None,
-        })
-    }
-
     fn state(self) -> Result<State> {
         State::unpack(self.holder_word().load())
     }
 
-    /// Takes it if nobody holds it, or if who holds it has ended.
+    /// Takes it if it is free and nothing is to be told.
     #[inline]
-    pub(super) fn try_take(self, me: &Participant) -> Result<Option<Taken>> {
+    pub(super) fn take_free(self, me: &Participant) -> Option<Taken> {
         let hold = Hold::of(me);
         match self.holder_word().compare_exchange(0, hold.word()) {
-            Ok(()) => Ok(Some(self.taken(me, hold, None))),
-            Err(found) => self.try_take_over(me, hold, found),
+            Ok(()) => Some(self.taken(me, hold, None)),
+            Err(_) => None,
         }
     }
 
-    #[cold]
-    fn try_take_over(self, me: &Participant, hold: Hold, found: u64) -> Result<Option<Taken>> {
-        let mut found = found;
+    /// Takes it if nobody holds it, or if who holds it has ended.
+    fn try_take(self, me: &Participant) -> Result<Option<Taken>> {
+        let hold = Hold::of(me);
+        let mut found = self.holder_word().load();
         loop {
             let abandoned_by = match State::unpack(found)? {
                 State::Free => None,
@@ -134,65 +126,6 @@ impl<'a> Ownership<'a> {
             self.be_watched(me);
         }
         Taken { hold, abandoned_by }
-    }
-
-    /// Sees to it that of those who sleep at least one watches this thread.
-    #[cold]
-    fn be_watched(self, me: &Participant) {
-        if self.line.word32::<WATCHED>().load() != me.token().bits() {
-            self.event().notify(1);
-        }
-    }
-
-    /// Takes it as soon as nobody holds it, or who holds it has ended; `None` if the time is over.
-    #[inline]
-    pub(super) fn take(self, me: &Participant, wait: Wait) -> Result<Option<Taken>> {
-        match self.try_take(me)? {
-            None if wait != Wait::Never => self.take_waiting(me, wait),
-            outcome => Ok(outcome),
-        }
-    }
-
-    /// As [`take`](Self::take), however long it takes.
-    pub(super) fn take_always(self, me: &Participant) -> Result<Taken> {
-        loop {
-            if let Some(taken) = self.take(me, Wait::Forever)? {
-                return Ok(taken);
-            }
-        }
-    }
-
-    #[cold]
-    fn take_waiting(self, me: &Participant, wait: Wait) -> Result<Option<Taken>> {
-        if let State::Held(owner) = self.state()? {
-            me.heard(owner.thread.bits());
-        }
-        let taken =
-            self.event()
-                .wait_for_watching(me, wait, || self.watched(me), || self.try_take(me))?;
-        if taken.is_none() {
-            // It may have been the one that watched the holder.
-            self.event().notify(1);
-        }
-        Ok(taken)
-    }
-
-    /// The thread whose end may end the hold.
-    fn watched(self, me: &Participant) -> Result<Option<ThreadToken>> {
-        let State::Held(owner) = self.state()? else {
-            return Ok(None);
-        };
-        let arena = me.arena();
-        let thread = match self.held_by {
-            HeldBy::Process if arena.is_dead(owner.thread)? => match owner.process(arena)? {
-                Some(process) => arena.living_thread_of(process)?,
-                None => None,
-            },
-            HeldBy::Process | HeldBy::Thread => Some(owner.thread),
-        };
-        let bits = thread.map_or(0, ThreadToken::bits);
-        self.line.word32::<WATCHED>().store(bits);
-        Ok(thread)
     }
 
     /// Whether the holder has ended without releasing it.
@@ -240,41 +173,6 @@ impl<'a> Ownership<'a> {
                 Err(newer) => found = newer,
             }
         }
-    }
-
-    /// The living holder.
-    pub(super) fn owner(self, me: &Participant) -> Result<Option<Owner>> {
-        match self.state()? {
-            State::Held(owner) if !self.has_ended(me, owner)? => Ok(Some(owner)),
-            State::Held(_) | State::Free | State::Abandoned { .. } => Ok(None),
-        }
-    }
-
-    /// Who holds it, and since when.
-    pub(super) fn holder(self, me: &Participant) -> Result<Option<Holder>> {
-        for _ in 0..LOOKS {
-            let before = self.holder_word().load();
-            let since = match self.line.word64::<SINCE>().load() {
-                // Taken or released at this very moment.
-                0 => coarse_now(),
-                since => since,
-            };
-            let Some(owner) = self.owner(me)? else {
-                return Ok(None);
-            };
-            let pid = owner.pid(me.arena())?;
-            if self.holder_word().load() == before {
-                return Ok(Some(Holder { pid, since }));
-            }
-        }
-        let pid = match self.owner(me)? {
-            Some(owner) => owner.pid(me.arena())?,
-            None => return Ok(None),
-        };
-        Ok(Some(Holder {
-            pid,
-            since: coarse_now(),
-        }))
     }
 
     /// Notes that `process` has no part in it any more: if it holds it, it abandons it.

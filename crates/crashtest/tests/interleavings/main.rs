@@ -1,0 +1,8 @@
+//! Protocols between living threads, some of which may be killed, in many orders.
+
+mod event;
+mod lock;
+mod place;
+mod queue;
+mod slots;
+mod watching;

@@ -1,0 +1,49 @@
+//! Killing the workers of an example.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Child;
+use std::thread;
+
+use procession_arena::sys::process::Pidfd;
+
+/// Waits until a worker of `program` has opened the file, and kills it.
+pub(crate) fn kill_the_worker_with(file: &Path, program: &Child) {
+    loop {
+        for pid in children(program.id()) {
+            // The file is open in the process that the descriptor stands for, or in none: a
+            // process that got the number since has not opened this file.
+            if let Ok(worker) = Pidfd::open(pid)
+                && has_open(pid, file)
+                && worker.kill().is_ok()
+            {
+                while !worker.is_dead().unwrap_or(true) {
+                    thread::yield_now();
+                }
+                return;
+            }
+        }
+        thread::yield_now();
+    }
+}
+
+fn children(pid: u32) -> Vec<u32> {
+    let tasks = fs::read_dir(format!("/proc/{pid}/task"))
+        .into_iter()
+        .flatten()
+        .flatten();
+    let children = tasks.filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
+    let pids = children.collect::<String>();
+    pids.split_whitespace()
+        .filter_map(|pid| pid.parse().ok())
+        .collect()
+}
+
+fn has_open(pid: u32, file: &Path) -> bool {
+    let descriptors = fs::read_dir(format!("/proc/{pid}/fd"))
+        .into_iter()
+        .flatten()
+        .flatten();
+    let mut open = descriptors.filter_map(|descriptor| fs::read_link(descriptor.path()).ok());
+    open.any(|path: PathBuf| path == file)
+}

@@ -29,7 +29,7 @@ use lock::OfLock;
 use subject::Subject;
 
 /// Enough for some thousand calls under way at once, in a second or two.
-const ROUNDS: u64 = 1_000;
+const ROUNDS: u64 = 600;
 
 /// No test takes a tenth of it.
 const PATIENCE: Duration = Duration::from_secs(120);

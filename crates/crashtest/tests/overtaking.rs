@@ -8,7 +8,7 @@ use procession_arena::mem::simulation::{self, Run};
 use procession_arena::{FIRST_OF_KIND, Participant, Transit, Wait};
 use procession_crashtest::enumerate::must;
 use procession_crashtest::world::World;
-use procession_objects::{Message, OnLost, Queue, QueueConfig};
+use procession_objects::{Lock, Message, OnLost, Queue, QueueConfig};
 
 /// Two of these fill the first segment but for a few bytes.
 const FILLS_SEGMENT: usize = 2_000;
@@ -128,4 +128,38 @@ fn a_slot_stays_what_it_is_while_its_intent_is_looked_at() {
     assert_eq!(looks, 1);
     assert!(is_reaped.recv().is_ok(), "in the end it is reaped");
     must(me.verify());
+}
+
+/// A process is killed with a lock; somebody who reaps it is killed in turn, at any store. At no moment the
+/// process counts as one that lives, although its pid is still there: the lock is taken over, and the
+/// death is told.
+#[test]
+fn a_process_that_is_being_reaped_does_not_come_to_life_again() {
+    let mut deaths = 0;
+    for store in 0.. {
+        let world = World::new();
+        let (keeper, reaper) = (world.process(), world.process());
+        // A real pid, that of this test, which goes on.
+        let process = must(world.arena().register_root());
+        let victim = world.thread_of(process);
+        let lock = must(Lock::create(&keeper));
+        must(Lock::attach(&victim, lock.handle()));
+        must(lock.acquire(&victim, Wait::Never));
+        must(victim.abandon());
+        assert!(must(world.arena().has_ended(process)));
+
+        let killed = simulation::run(store, || must(reaper.reap_dead())) == Run::Killed;
+        assert!(
+            must(world.arena().has_ended(process)),
+            "killed before store {store} of the reaping"
+        );
+        let taken = must(lock.acquire(&keeper, Wait::Never));
+        assert_eq!(taken.abandoned_by, Some(std::process::id()));
+        match killed {
+            true => must(reaper.abandon()),
+            false => break,
+        }
+        deaths += 1;
+    }
+    assert!(deaths > 0);
 }

@@ -14,6 +14,8 @@ const STATE: usize = 0;
 /// When the process started, in clock ticks after boot; tells a recycled pid. Zero: not known, and in
 /// a free slot.
 const START_TIME: usize = 8;
+/// In place of the start time: the kernel has said that the process is gone, and it is being reaped.
+pub(super) const GONE: u64 = u64::MAX;
 /// Who started it; zero in a free slot. Written under the slot's lock, right after it was reserved.
 const PARENT: usize = 16;
 /// Block with the start message; zero if none. Commit word of the mail.

@@ -9,7 +9,7 @@ use crate::object_table::Handle;
 use crate::registry::identity::{ProcessId, ThreadId, ThreadToken};
 use crate::registry::intent::{FIRST_OF_KIND, Intent, Target, Transit, operation};
 use crate::registry::participant::Participant;
-use crate::registry::process_slot::{ProcessSlot, ProcessState, ProcessStatus};
+use crate::registry::process_slot::{GONE, ProcessSlot, ProcessState, ProcessStatus};
 use crate::registry::thread_slot::{ThreadSlot, ThreadState, ThreadStatus};
 use crate::sys::process::is_running;
 
@@ -73,6 +73,8 @@ impl Participant {
         _held: &Guard<'_>,
     ) -> Result<()> {
         if status.state == ProcessState::Live {
+            // Soon no thread's slot tells any more, and the pid goes on for a while.
+            slot.start_time().store(GONE);
             self.reap_threads_of(process)?;
             self.end_all_holds(process, status.pid)?;
             self.arena()
@@ -253,7 +255,10 @@ impl Arena {
                 Ok(match (killed, living) {
                     (_, 1..) => false,
                     (1.., 0) => true,
-                    (0, 0) => !is_running(status.pid, slot.start_time().load()),
+                    (0, 0) => match slot.start_time().load() {
+                        GONE => true,
+                        start_time => !is_running(status.pid, start_time),
+                    },
                 })
             }
         }

@@ -50,8 +50,8 @@ pub(super) fn ask<R>(
     answer
 }
 
-/// As [`ask`], of a server that is not there yet: `goes_on` is asked now and then whether it may
-/// still come.
+/// As [`ask`], of a server that is not there yet: `slice` tells how long to wait until it is asked again, or
+/// why no server will come.
 pub(super) fn ask_newcomer<R>(
     me: &Participant,
     send: impl FnOnce(ReturnAddress) -> Result<(), HostError>,

@@ -2,10 +2,10 @@
 
 use std::any::Any;
 use std::convert::Infallible;
-use std::process::exit;
 use std::sync::mpsc::{Sender, channel};
 use std::thread::{self, JoinHandle};
 
+use procession_arena::sys::process::exit_immediately;
 use procession_arena::{Error, Handle, Participant, Wait};
 use procession_objects::{Message, Queue};
 
@@ -39,8 +39,9 @@ pub(super) fn start(birth: Birth, alive: Sender<Infallible>) -> Result<JoinHandl
             let _ = tell.send(Ok(()));
             if let Err(error) = live(me, birth) {
                 tracing::error!(%error, "a hosted value cannot go on, and its server with it");
-                // Callers that wait are told by the end of the process.
-                exit(BROKEN);
+                // Callers that wait are told by the end of the process, which must not wait for
+                // children that values have started.
+                exit_immediately(BROKEN);
             }
             Ok::<(), Error>(())
         });
@@ -70,7 +71,7 @@ struct EndsWithItsThread;
 impl Drop for EndsWithItsThread {
     fn drop(&mut self) {
         if thread::panicking() {
-            exit(BROKEN);
+            exit_immediately(BROKEN);
         }
     }
 }

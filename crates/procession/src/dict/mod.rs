@@ -37,7 +37,8 @@ use crate::attachment::Attachment;
 ///
 /// # Many processes at once
 ///
-/// Each method is one step to everybody else. Reading takes no lock. What needs several steps, such as
+/// Each method is one step to everybody else. Reading takes no lock, unless the value
+/// carries handles or writers are in the way again and again. What needs several steps, such as
 /// adding to a number that stands in the dict, is made one by [`update`](Dict::update):
 ///
 /// ```

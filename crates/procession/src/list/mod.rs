@@ -32,7 +32,8 @@ use crate::attachment::{Attachment, SharedObject};
 ///
 /// # Many processes at once
 ///
-/// Each method is one step to everybody else. Reading takes no lock. Others may change the list
+/// Each method is one step to everybody else. Reading takes no lock, unless an
+/// element carries handles or writers are in the way again and again. Others may change the list
 /// between two steps, so that a position may be another element's by then. What needs several steps, such
 /// as adding to a number that stands in the list, is made one by [`update`](List::update).
 ///

@@ -18,8 +18,8 @@ use crate::object_table::{Handle, Object, ObjectKind};
 use crate::registry::intent::operation;
 use crate::registry::{Participant, ProcessId, Transit};
 
-/// How often a destroyer yields to others that are looking into the object.
-const LOOKS_WAITED_FOR: u32 = 100;
+/// How often a destroyer looks again because somebody has let go of the object during its look.
+const MOST_LOOKS: u32 = 100;
 
 /// How often each process that this memory image stands for has attached each object.
 ///
@@ -251,6 +251,7 @@ impl Participant {
             if entry.is_held_by(process)? {
                 self.part_from(handle, process, pid)?;
                 entry.clear_holder(process)?;
+                entry.leave_behind();
             }
             // Also if it was somebody else's hold that ended: he may have been killed right then.
             if !entry.has_holder_besides(entry.keeper())? {
@@ -301,45 +302,62 @@ impl Participant {
         Ok(())
     }
 
-    /// As [`destroy_if_unreachable`](Self::destroy_if_unreachable), but returns what stood in the
-    /// object, which may be unreachable now as well.
+    /// As [`destroy_if_unreachable`](Self::destroy_if_unreachable), but returns what may have become
+    /// unreachable by it: what stood in the object, and what others have left to this thread.
     fn destroy_one(&self, handle: Handle) -> Result<Vec<Handle>> {
-        for _ in 0..LOOKS_WAITED_FOR {
-            if let Attempt::Settled(carried) = self.try_destroy(handle)? {
-                return Ok(carried);
-            }
-            // Whoever held it may have let go since, and have left it to this thread, which had
-            // the lock.
-            match self.arena().entry(handle) {
-                Ok((entry, _)) if !entry.has_holder()? => std::thread::yield_now(),
-                _ => {
-                    self.leave_to_keeper(handle)?;
-                    return Ok(Vec::new());
+        let mut others = Vec::new();
+        let mut was_busy = false;
+        for _ in 0..MOST_LOOKS {
+            let attempt = self.try_destroy(handle, &mut others)?;
+            let Ok((entry, _)) = self.arena().entry(handle) else {
+                return Ok(others);
+            };
+            match attempt {
+                Attempt::Gone => return Ok(others),
+                // Whoever has the lock began his look after the mark, or sees the mark when he has released it.
+                Attempt::Busy if was_busy => return Ok(others),
+                Attempt::Busy => {
+                    entry.leave_behind();
+                    was_busy = true;
+                    continue;
                 }
+                Attempt::Held => {
+                    entry.leave_behind();
+                    // Whoever still holds it lets go after the mark.
+                    if entry.has_holder()? {
+                        self.look_whether_left(handle, &mut others)?;
+                        return Ok(others);
+                    }
+                }
+                Attempt::ReferredTo if !entry.take_over() => return Ok(others),
+                // Its receiver may have taken it and let go of it during the look.
+                Attempt::ReferredTo => {}
             }
+            was_busy = false;
+            std::thread::yield_now();
         }
-        // Whoever looks into it has stopped in the middle; the object goes when the next process
-        // of the session is reaped.
-        Ok(Vec::new())
+        // Others come and go all the time; the object goes when the next process of the session is reaped.
+        Ok(others)
     }
 
-    fn try_destroy(&self, handle: Handle) -> Result<Attempt> {
+    fn try_destroy(&self, handle: Handle, others: &mut Vec<Handle>) -> Result<Attempt> {
         let arena = self.arena();
         let Ok((entry, _)) = arena.entry(handle) else {
-            return Ok(Attempt::Settled(Vec::new()));
+            return Ok(Attempt::Gone);
         };
         let Some(_guard) = entry.destroy_lock().try_acquire(self, || Ok(()))? else {
-            return Ok(Attempt::Settled(Vec::new()));
+            return Ok(Attempt::Busy);
         };
         let Ok((entry, status)) = arena.entry(handle) else {
-            return Ok(Attempt::Settled(Vec::new()));
+            return Ok(Attempt::Gone);
         };
         if status.state == EntryState::Live {
-            if entry.has_holder()? {
-                return Ok(Attempt::WasHeld);
-            }
-            if !self.is_unreachable(handle, entry, None)? {
-                return Ok(Attempt::Settled(Vec::new()));
+            // What was left behind until now, this look is for.
+            entry.take_over();
+            match self.reach(handle, entry, None, others)? {
+                Reach::Nothing => {}
+                Reach::Process => return Ok(Attempt::Held),
+                Reach::Handle => return Ok(Attempt::ReferredTo),
             }
             entry.announce_status(EntryStatus {
                 state: EntryState::Dying,
@@ -349,7 +367,7 @@ impl Participant {
             // dying, or his hold is seen here.
             if entry.has_holder()? {
                 entry.set_status(status);
-                return Ok(Attempt::WasHeld);
+                return Ok(Attempt::Held);
             }
         }
         let object = Object {
@@ -358,7 +376,8 @@ impl Participant {
         };
         // The lock is released before anybody sees to the handles: the entry may have become another
         // object's by then, and with it the lock.
-        self.take_apart(object, entry, status).map(Attempt::Settled)
+        others.append(&mut self.take_apart(object, entry, status)?);
+        Ok(Attempt::Gone)
     }
 
     /// Goes on taking an object apart after a thread was killed in the middle of it.
@@ -383,28 +402,37 @@ impl Participant {
         }
     }
 
-    /// Whether nothing leads to the object any more, its keeper aside.
+    /// What leads to the object, its keeper aside.
     ///
     /// A handle on its way is held by its sender until it is in a message, and by its receiver
     /// before it leaves it. So if nobody held it before and after the look, and it was not sent
     /// meanwhile, no message that the look has passed can hold it now.
-    pub(super) fn is_unreachable(
+    ///
+    /// `others` gets the objects that were left to this thread because it looked into them.
+    pub(super) fn reach(
         &self,
         handle: Handle,
         entry: Entry<'_>,
         keeper: Option<ProcessId>,
-    ) -> Result<bool> {
+        others: &mut Vec<Handle>,
+    ) -> Result<Reach> {
         let sent = entry.sent().load_in_total_order();
         if entry.has_holder_besides(keeper)? {
-            return Ok(false);
+            return Ok(Reach::Process);
         }
-        if sent > 0 && self.is_referred_to(handle)? {
-            return Ok(false);
+        if sent > 0 && self.is_referred_to(handle, others)? {
+            return Ok(Reach::Handle);
         }
-        Ok(!entry.has_holder_besides(keeper)? && entry.sent().load_in_total_order() == sent)
+        let is_changed =
+            entry.has_holder_besides(keeper)? || entry.sent().load_in_total_order() != sent;
+        Ok(if is_changed {
+            Reach::Process
+        } else {
+            Reach::Nothing
+        })
     }
 
-    fn is_referred_to(&self, handle: Handle) -> Result<bool> {
+    fn is_referred_to(&self, handle: Handle, others: &mut Vec<Handle>) -> Result<bool> {
         let arena = self.arena();
         let mut found = false;
         self.visit_mailed_handles(&mut |seen| found |= seen == handle)?;
@@ -422,19 +450,14 @@ impl Participant {
             // Held during the look, so that it cannot be taken apart meanwhile.
             match self.attach(its) {
                 Ok((object, kind)) => {
-                    let mut here = false;
                     let looked =
-                        kind.visit_handles(self, object, &mut |seen| here |= seen == handle);
+                        kind.visit_handles(self, object, &mut |seen| found |= seen == handle);
                     self.let_go(its)?;
                     looked?;
-                    // Its last holder may have let go during the look. If its handle was sent,
-                    // finding out would need a look in turn; the next reaper will.
-                    if entry.sent().load() == 0 {
-                        self.destroy_if_unreachable(its)?;
-                        // If it is gone it leads nowhere, and what it led to is left to this look.
-                        here &= arena.entry(its).is_ok();
+                    // Its last holder may have let go meanwhile, and seen that it was held here.
+                    if !entry.has_holder_besides(entry.keeper())? && entry.take_over() {
+                        others.push(its);
                     }
-                    found |= here;
                 }
                 // Nobody held it, so what it refers to is not reached through it.
                 Err(Error::StaleHandle { .. }) => {}
@@ -471,11 +494,23 @@ impl Participant {
     }
 }
 
+/// What leads to an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reach {
+    Nothing,
+    /// A process holds it, or did so during the look.
+    Process,
+    /// A message or another object refers to it, or did so during the look.
+    Handle,
+}
+
 /// What came of trying to take an object apart.
 enum Attempt {
-    /// It is gone, or somebody else sees to it, or a message refers to it. If it was taken apart,
-    /// these handles stood in it.
-    Settled(Vec<Handle>),
-    /// A process held it.
-    WasHeld,
+    Gone,
+    /// Somebody else is at it.
+    Busy,
+    /// As [`Reach::Process`].
+    Held,
+    /// As [`Reach::Handle`].
+    ReferredTo,
 }

@@ -81,6 +81,7 @@ impl Participant {
         entry.set_holder(self.process())?;
         entry.sent().store(0);
         entry.set_keeper(None);
+        entry.take_over();
         entry.set_header(header);
         let handle = Handle {
             index,

@@ -20,6 +20,8 @@ const SENT: usize = 16;
 const DESTROY_LOCK: usize = 24;
 /// The process that keeps the object for the others, if one does.
 const KEEPER: usize = 32;
+/// Not zero if somebody has let go of the object and left it to those who looked into it just then.
+const LEFT_BEHIND: usize = 40;
 
 /// What an entry is used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,6 +124,18 @@ impl<'a> Entry<'a> {
         self.region
             .word64::<KEEPER>()
             .store(keeper.map_or(0, ProcessId::pack));
+    }
+
+    /// Leaves the object to whoever holds it, or its destroy lock, just to look whether something can go.
+    ///
+    /// A full fence: who is not seen to hold it afterwards has not let go before this can be seen.
+    pub(super) fn leave_behind(self) {
+        self.region.word32::<LEFT_BEHIND>().swap(1);
+    }
+
+    /// Takes over what somebody has left behind, if so. To be asked after letting go.
+    pub(super) fn take_over(self) -> bool {
+        self.region.word32::<LEFT_BEHIND>().swap(0) != 0
     }
 
     /// The word with the bits of processes `64 * number ..`: who holds the object.

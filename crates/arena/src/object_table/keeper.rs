@@ -7,8 +7,9 @@
 //! the reaper in his stead.
 
 use crate::error::{Error, Result};
+use crate::object_table::Handle;
+use crate::object_table::attachment::Reach;
 use crate::object_table::entry::EntryState;
-use crate::object_table::{Handle, Object};
 use crate::registry::Participant;
 
 impl Participant {
@@ -39,6 +40,13 @@ impl Participant {
     ///
     /// [`Error::Corrupt`] if an object is damaged.
     pub fn leave_to_keeper(&self, handle: Handle) -> Result<()> {
+        let mut others = Vec::new();
+        self.look_whether_left(handle, &mut others)?;
+        self.destroy_all_unreachable(others)
+    }
+
+    /// As [`leave_to_keeper`](Self::leave_to_keeper); `others` gets what may have become unreachable by it.
+    pub(super) fn look_whether_left(&self, handle: Handle, others: &mut Vec<Handle>) -> Result<()> {
         let (entry, status) = match self.arena().entry(handle) {
             Err(Error::StaleHandle { .. }) => return Ok(()),
             found => found?,
@@ -47,7 +55,7 @@ impl Participant {
         if status.state != EntryState::Live
             || keeper.is_none()
             || entry.has_holder_besides(keeper)?
-            || !self.is_unreachable(handle, entry, keeper)?
+            || self.reach(handle, entry, keeper, others)? != Reach::Nothing
         {
             return Ok(());
         }
@@ -55,26 +63,13 @@ impl Participant {
         match self.attach(handle) {
             Ok((object, kind)) => {
                 let told = kind.left_to_keeper(self, object);
-                self.detach_quietly(object)?;
+                // Whoever holds it now, its keeper or another, has been told, or will look when he lets go.
+                if self.let_go(handle)? && !entry.has_holder()? {
+                    others.push(handle);
+                }
                 told
             }
             Err(Error::StaleHandle { .. }) => Ok(()),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Ends the hold of above; the object has been told already.
-    fn detach_quietly(&self, object: Object) -> Result<()> {
-        match self.let_go(object.handle)? {
-            true if !self.is_held(object.handle)? => self.destroy_if_unreachable(object.handle),
-            true | false => Ok(()),
-        }
-    }
-
-    fn is_held(&self, handle: Handle) -> Result<bool> {
-        match self.arena().entry(handle) {
-            Ok((entry, _)) => entry.has_holder(),
-            Err(Error::StaleHandle { .. }) => Ok(false),
             Err(error) => Err(error),
         }
     }

@@ -1,6 +1,7 @@
 //! Protocols between living threads, some of which may be killed, in many orders.
 
 mod event;
+mod lifetime;
 mod lock;
 mod place;
 mod queue;

@@ -322,11 +322,19 @@ impl Participant {
                     continue;
                 }
                 Attempt::Held => {
+                    let keeper = entry.keeper();
                     entry.leave_behind();
                     // Whoever still holds it lets go after the mark.
-                    if entry.has_holder()? {
-                        self.look_whether_left(handle, &mut others)?;
+                    if entry.has_holder_besides(keeper)? {
                         return Ok(others);
+                    }
+                    if entry.has_holder()? {
+                        // This look is for what was left behind until now. Were the mark to stay, two objects that
+                        // only their keeper holds would be left to the looks into each other, for ever.
+                        entry.take_over();
+                        if self.look_whether_left(handle, &mut others)? {
+                            return Ok(others);
+                        }
                     }
                 }
                 Attempt::ReferredTo if !entry.take_over() => return Ok(others),

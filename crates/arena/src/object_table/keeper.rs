@@ -46,18 +46,25 @@ impl Participant {
     }
 
     /// As [`leave_to_keeper`](Self::leave_to_keeper); `others` gets what may have become unreachable by it.
-    pub(super) fn look_whether_left(&self, handle: Handle, others: &mut Vec<Handle>) -> Result<()> {
+    ///
+    /// False if a process held it besides during the look, so that it is too early to tell.
+    pub(super) fn look_whether_left(
+        &self,
+        handle: Handle,
+        others: &mut Vec<Handle>,
+    ) -> Result<bool> {
         let (entry, status) = match self.arena().entry(handle) {
-            Err(Error::StaleHandle { .. }) => return Ok(()),
+            Err(Error::StaleHandle { .. }) => return Ok(true),
             found => found?,
         };
         let keeper = entry.keeper();
-        if status.state != EntryState::Live
-            || keeper.is_none()
-            || entry.has_holder_besides(keeper)?
-            || self.reach(handle, entry, keeper, others)? != Reach::Nothing
-        {
-            return Ok(());
+        if status.state != EntryState::Live || keeper.is_none() {
+            return Ok(true);
+        }
+        match self.reach(handle, entry, keeper, others)? {
+            Reach::Nothing => {}
+            Reach::Handle => return Ok(true),
+            Reach::Process => return Ok(false),
         }
         // Held, so that it stays what it is.
         match self.attach(handle) {
@@ -67,9 +74,9 @@ impl Participant {
                 if self.let_go(handle)? && !entry.has_holder()? {
                     others.push(handle);
                 }
-                told
+                told.map(|()| true)
             }
-            Err(Error::StaleHandle { .. }) => Ok(()),
+            Err(Error::StaleHandle { .. }) => Ok(true),
             Err(error) => Err(error),
         }
     }

@@ -162,3 +162,20 @@ fn what_is_left_to_its_keeper_while_others_look() {
             assert!(must(queue.is_closed(&shelf.founder)));
         });
 }
+
+/// Two objects of one keeper, which messages still lead to: whoever looks whether they are left comes to an end.
+#[test]
+fn looks_into_kept_objects_do_not_set_each_other_off() {
+    Exploration::new(Timeouts::Never).run(|model: &Model| {
+        let shelf = Shelf::new();
+        let kept = [shelf.send(2), shelf.send(2)].map(|handle| {
+            let queue = must(Queue::attach(&shelf.founder, handle));
+            must(shelf.founder.keep(handle));
+            queue
+        });
+        model.run((0..4).map(|_| shelf.lets_go()).collect());
+        for queue in kept {
+            assert!(must(queue.is_closed(&shelf.founder)));
+        }
+    });
+}

@@ -10,6 +10,7 @@
 
 pub mod host;
 pub mod launch;
+pub mod pool;
 mod registration;
 mod session;
 
@@ -18,5 +19,6 @@ pub use launch::{
     Arguments, Child, Command, Current, Entry, EntryError, LaunchError, ProcessError, Returned,
     StartMethod, Stdio, build_id, current, init, init_test,
 };
+pub use pool::{PoolError, WorkerStatistics};
 pub use registration::with_participant;
 pub use session::{AlreadyBegun, configure};

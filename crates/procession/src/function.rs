@@ -138,19 +138,24 @@ where
     A: DeserializeOwned,
     R: Serialize + 'static,
 {
-    let function = MaybeUninit::<F>::uninit();
-    // SAFETY: `F` has no bytes that could be uninitialised: `entry`, which alone names this
-    // function, was given the proof. `F` has a value: `entry` was given one. And that value
-    // may be had here too: it is `Copy`, `Send`, `Sync` and `'static`, so that it is bound to no
-    // place, thread or time, and it is a function of the image that this process runs as well.
-    let function = unsafe { function.assume_init() };
     let values = codec::decode(arguments.bytes()).map_err(not_decoded)?;
     // The handles in the arguments are attached, so that the message may let go of their objects.
     drop(arguments);
-    let mut result = function.call(values);
+    let mut result = instance::<F>().call(values);
     let (bytes, handles) = codec::encode_last(&mut result).map_err(not_encoded)?;
     hold_to_the_end(&handles)?;
     Ok(Returned { bytes, handles })
+}
+
+/// The function of type `F`, of which there is one alone. Only in code whose address was made with a proof that
+/// `F` captures nothing, and with an `F`.
+pub(crate) fn instance<F: Copy + Send + Sync + 'static>() -> F {
+    const { assert!(size_of::<F>() == 0) };
+    let function = MaybeUninit::<F>::uninit();
+    // SAFETY: `F` has no bytes that could be uninitialised. It has a value: whoever made the address of the code
+    // around this was given one. And that value may be had here too: it is `Copy`, `Send`, `Sync` and `'static`, so
+    // that it is bound to no place, thread or time, and it is a function of the image that this process runs as well.
+    unsafe { function.assume_init() }
 }
 
 /// The result is dropped before it is stored, and so are the handles in it: holds their objects
@@ -166,10 +171,10 @@ fn hold_to_the_end(handles: &[Handle]) -> Result<(), Error> {
     })
 }
 
-fn not_decoded(CodecError { type_name, reason }: CodecError) -> EntryError {
+pub(crate) fn not_decoded(CodecError { type_name, reason }: CodecError) -> EntryError {
     EntryError::ArgumentDecode { type_name, reason }
 }
 
-fn not_encoded(CodecError { type_name, reason }: CodecError) -> EntryError {
+pub(crate) fn not_encoded(CodecError { type_name, reason }: CodecError) -> EntryError {
     EntryError::ResultEncode { type_name, reason }
 }

@@ -124,6 +124,7 @@ mod manager;
 mod namespace;
 mod number;
 mod passengers;
+mod pool;
 mod process;
 mod queue;
 mod queue_error;
@@ -150,8 +151,11 @@ pub use lock_error::LockError;
 pub use manager::{ByMutableReference, ByReference, Manager, Method, Proxy, ProxyError};
 pub use namespace::Namespace;
 pub use number::{Bits, Number};
+pub use pool::{AsyncResult, Imap, Pool, PoolBuilder, Prepared, Submission};
 pub use process::{Process, ProcessBuilder};
-pub use procession_engine::{AlreadyBegun, LaunchError, ProcessError, StartMethod, Stdio};
+pub use procession_engine::{
+    AlreadyBegun, LaunchError, PoolError, ProcessError, StartMethod, Stdio, WorkerStatistics,
+};
 pub use procession_objects::OnLost;
 pub use queue::{GetManyError, Iter, PutManyError, Queue, QueueBuilder};
 pub use queue_error::QueueError;

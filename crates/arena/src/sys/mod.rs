@@ -1,6 +1,7 @@
 //! The only place in procession that calls the operating system. Linux 5.4 or later.
 
 pub mod clock;
+pub mod event_descriptor;
 pub mod fork;
 mod fork_epoch;
 pub mod futex;

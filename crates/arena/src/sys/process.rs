@@ -10,6 +10,7 @@ use rustix::io::Errno;
 use rustix::process::{
     Pid, PidfdFlags, Resource, Rlimit, Signal, WaitId, WaitIdOptions, WaitIdStatus,
 };
+use rustix::thread::{CpuSet, sched_setaffinity};
 
 use super::readiness::wait_readable;
 use super::retry_on_interrupt;
@@ -259,6 +260,91 @@ pub fn limit_data(bytes: u64) -> io::Result<()> {
         maximum: Some(limit),
     };
     Ok(rustix::process::setrlimit(Resource::Data, both)?)
+}
+
+/// The signal by which a process ends whose allocation failed, after [`tell_failed_allocations`].
+///
+/// `SIGSTKFLT`: nothing on Linux has ever sent it.
+pub const OUT_OF_MEMORY: i32 = libc::SIGSTKFLT;
+
+/// From now on, an abort of the calling process because an allocation failed ends it with [`OUT_OF_MEMORY`], and any
+/// other abort as always: with `SIGABRT`.
+///
+/// What tells them apart is the thread's error number, which the failed allocation has set last.
+///
+/// # References
+///
+/// [`abort(3)`](https://man7.org/linux/man-pages/man3/abort.3.html): a handler that returns does not prevent the end.
+///
+/// # Errors
+///
+/// The system's; none is known.
+pub fn tell_failed_allocations() -> io::Result<()> {
+    // SAFETY: all zeros is a valid `sigaction`: no flags, an empty mask, the default action.
+    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+    action.sa_sigaction = aborting as extern "C" fn(libc::c_int) as libc::sighandler_t;
+    // SAFETY: `action` is initialised and outlives the call; the handler calls nothing that a handler must not.
+    match unsafe { libc::sigaction(libc::SIGABRT, &action, std::ptr::null_mut()) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+extern "C" fn aborting(_signal: libc::c_int) {
+    // What `io::Error::last_os_error` reads is the calling thread's number, without anything that a handler must not do.
+    let number = io::Error::last_os_error().raw_os_error();
+    if number == Some(libc::ENOMEM) {
+        // SAFETY: raising a signal is allowed in a handler.
+        unsafe { libc::raise(OUT_OF_MEMORY) };
+    }
+}
+
+/// Adds to the nice value of the calling process; more is nicer.
+///
+/// # References
+///
+/// [`nice(2)`](https://man7.org/linux/man-pages/man2/nice.2.html)
+///
+/// # Errors
+///
+/// `EPERM` if less is asked for without the right to it.
+pub fn change_niceness(by: i32) -> io::Result<()> {
+    rustix::process::nice(by)?;
+    Ok(())
+}
+
+/// Has the calling thread, and those that it starts from now on, run on these processors alone.
+///
+/// # References
+///
+/// [`sched_setaffinity(2)`](https://man7.org/linux/man-pages/man2/sched_setaffinity.2.html)
+///
+/// # Errors
+///
+/// `EINVAL` if this process may use none of them.
+pub fn run_on(processors: &[usize]) -> io::Result<()> {
+    let mut set = CpuSet::new();
+    for &processor in processors {
+        if processor >= CpuSet::MAX_CPU {
+            return Err(Errno::INVAL.into());
+        }
+        set.set(processor);
+    }
+    Ok(sched_setaffinity(None, &set)?)
+}
+
+/// The most memory that the process with this number has had at a time, in bytes; `None` if it is gone.
+///
+/// # References
+///
+/// [`proc_pid_status(5)`, `VmHWM`](https://man7.org/linux/man-pages/man5/proc_pid_status.5.html)
+pub fn peak_memory(pid: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: u64 = line.split_ascii_whitespace().next()?.parse().ok()?;
+    Some(kibibytes * 1024)
 }
 
 /// Ends the calling process at once: no exit hook runs, nothing is flushed.

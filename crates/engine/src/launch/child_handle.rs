@@ -1,6 +1,7 @@
 //! The parent's handle of a child.
 
 use std::fmt;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::process::{ChildStderr, ChildStdin, ChildStdout, ExitStatus};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -147,6 +148,11 @@ impl Child {
             .pidfd
             .kill()
             .map_err(ProcessError::system("pidfd_send_signal"))
+    }
+
+    /// Readable when the child has ended.
+    pub(crate) fn descriptor(&self) -> BorrowedFd<'_> {
+        self.record.pidfd.as_fd()
     }
 
     /// The pipe to the child's standard input, once, if it was asked for.

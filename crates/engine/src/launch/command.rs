@@ -57,7 +57,7 @@ pub struct Command {
     pub(super) environment: Environment,
     pub(super) directory: Option<PathBuf>,
     pub(super) streams: StandardStreams,
-    pub(super) memory_limit: Option<u64>,
+    pub(crate) memory_limit: Option<u64>,
     pub(super) executable: Option<PathBuf>,
 }
 
@@ -65,6 +65,20 @@ impl Command {
     /// A command with nothing out of the ordinary.
     pub fn new() -> Command {
         Command::default()
+    }
+
+    /// The same for another process; standard streams are inherited.
+    pub(crate) fn copy(&self) -> Command {
+        Command {
+            name: self.name.clone(),
+            at_exit: self.at_exit,
+            method: self.method,
+            environment: self.environment.clone(),
+            directory: self.directory.clone(),
+            streams: StandardStreams::default(),
+            memory_limit: self.memory_limit,
+            executable: self.executable.clone(),
+        }
     }
 
     /// Names the process; otherwise it is `Process-` and a number.

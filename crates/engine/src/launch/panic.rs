@@ -34,9 +34,9 @@ thread_local! {
 /// What `work` leaves half done is the business of whoever goes on with it.
 pub(crate) fn catch<T>(work: impl FnOnce() -> T) -> Result<T, Panic> {
     HOOK.call_once(install_hook);
-    WATCHED.set(true);
+    let outer = WATCHED.replace(true);
     let outcome = catch_unwind(AssertUnwindSafe(work));
-    WATCHED.set(false);
+    WATCHED.set(outer);
     outcome.map_err(|payload| describe(payload.as_ref()))
 }
 

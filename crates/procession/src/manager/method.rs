@@ -4,15 +4,14 @@
 //! compiler makes for each of them.
 
 use std::any::{Any, type_name};
-use std::mem::MaybeUninit;
 
 use procession_engine::EntryError;
 use procession_engine::host::{Answer, Maker, Method as Entry};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::codec::{self, CodecError};
-use crate::function::{CapturesNothing, Function};
+use crate::codec;
+use crate::function::{CapturesNothing, Function, instance, not_decoded, not_encoded};
 
 /// A function that can be called on a hosted `T` with arguments `A` and result `R`.
 ///
@@ -142,18 +141,6 @@ where
     Ok(())
 }
 
-/// The function of type `F`, of which there is one alone. Only for those that [`entry`] or [`maker`]
-/// were given.
-fn instance<F: Copy + Send + Sync + 'static>() -> F {
-    const { assert!(size_of::<F>() == 0) };
-    let function = MaybeUninit::<F>::uninit();
-    // SAFETY: `F` has no bytes that could be uninitialised. It has a value: `entry` or `maker` was
-    // given one. And that value may be had here too: it is `Copy`, `Send`, `Sync` and `'static`, so
-    // that it is bound to no place, thread or time, and it is a function of the image that this
-    // process runs as well.
-    unsafe { function.assume_init() }
-}
-
 /// Makes a value out of its own encoding.
 pub(super) fn decode_value<T: DeserializeOwned + 'static>(
     bytes: &[u8],
@@ -180,12 +167,4 @@ where
 {
     let arguments = codec::decode(arguments).map_err(not_decoded)?;
     Ok(Box::new(instance::<F>().call(arguments)))
-}
-
-fn not_decoded(CodecError { type_name, reason }: CodecError) -> EntryError {
-    EntryError::ArgumentDecode { type_name, reason }
-}
-
-fn not_encoded(CodecError { type_name, reason }: CodecError) -> EntryError {
-    EntryError::ResultEncode { type_name, reason }
 }

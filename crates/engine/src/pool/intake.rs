@@ -1,0 +1,143 @@
+//! Reading the workers' reports.
+
+use std::sync::atomic::Ordering;
+use std::task::Waker;
+
+use procession_arena::sys::clock;
+use procession_arena::{Error, Participant, Wait};
+use procession_objects::Message;
+
+use super::error::PoolError;
+use super::held::Held;
+use super::job::{Outcome, Produced};
+use super::owner::Shared;
+use super::state::{FailedStarts, State};
+use super::wire::{Report, Subject};
+use crate::launch::message::{self, Completion};
+use crate::with_participant;
+
+/// Reports that are read before anybody is told; more of them keep the lock longer.
+const AT_ONCE: usize = 64;
+
+/// How much of the difference to a new duration goes into the mean: one part in so many.
+const INERTIA: u64 = 8;
+
+impl Shared {
+    /// Reads the reports that are there, waiting for the first as `wait` says; and settles what workers that have
+    /// ended leave behind. To be called by the leader alone.
+    pub(super) fn read_reports(&self, wait: Wait) -> Result<(), PoolError> {
+        with_participant(|me| {
+            if self.has_ended_workers.swap(false, Ordering::Acquire) {
+                return self.settle(me);
+            }
+            self.read_some(me, wait).map(drop)
+        })
+    }
+
+    /// What a worker reported before it ended is in the queue by the time its end is known: first that, then the rest.
+    fn settle(&self, me: &Participant) -> Result<(), PoolError> {
+        let ended = std::mem::take(&mut self.lock().ended);
+        while self.read_some(me, Wait::Never)? {}
+        self.change(|state, wakers| {
+            for worker in ended {
+                state.settle(me, worker, wakers);
+            }
+            state.dispatch(me, wakers);
+            state.leader_is_wanted = false;
+        });
+        Ok(())
+    }
+
+    /// Reads some reports; false if there was none.
+    fn read_some(&self, me: &Participant, wait: Wait) -> Result<bool, PoolError> {
+        let mut messages = Vec::new();
+        let mut wait = wait;
+        while messages.len() < AT_ONCE {
+            let mut message = Message::default();
+            match self.reports.get(me, &mut message, wait) {
+                Ok(()) => messages.push(message),
+                Err(Error::Empty | Error::TimedOut) => break,
+                Err(error) => return Err(error.into()),
+            }
+            wait = Wait::Never;
+        }
+        if messages.is_empty() {
+            return Ok(false);
+        }
+        self.change(|state, wakers| {
+            for message in messages {
+                state.take_report(message, wakers);
+            }
+            state.dispatch(me, wakers);
+            // It is the leader itself who does this.
+            state.leader_is_wanted = false;
+        });
+        Ok(true)
+    }
+}
+
+impl State {
+    fn take_report(&mut self, message: Message, wakers: &mut Vec<Waker>) {
+        let Message {
+            mut bytes, handles, ..
+        } = message;
+        let held = Held::received(handles);
+        let Some(report) = Report::cut(&mut bytes) else {
+            tracing::error!("a report to a pool is unintelligible; shared memory is damaged");
+            return;
+        };
+        match report.subject {
+            Subject::Nudge => {}
+            Subject::Ready => self.welcome(report),
+            Subject::Unprepared => {
+                if let Some(worker) = self.worker(report.seat.into(), report.worker) {
+                    worker.unprepared = Some(match failure(&bytes) {
+                        PoolError::Refused { reason } => reason,
+                        error => error.to_string(),
+                    });
+                }
+            }
+            Subject::Returned => {
+                self.take_outcome(report, Ok(Produced::new(bytes, held).into()), wakers)
+            }
+            Subject::Failed => self.take_outcome(report, Err(failure(&bytes)), wakers),
+        }
+    }
+
+    fn welcome(&mut self, report: Report) {
+        self.failed_starts = FailedStarts::default();
+        if let Some(worker) = self.worker(report.seat.into(), report.worker) {
+            worker.ready = Some(clock::now());
+        }
+    }
+
+    /// A task whose outcome was decided otherwise is not known here any more.
+    fn take_outcome(&mut self, report: Report, outcome: Outcome, wakers: &mut Vec<Waker>) {
+        let Some(worker) = self.worker(report.seat.into(), report.worker) else {
+            return;
+        };
+        worker.tally.tasks += 1;
+        worker.tally.busy += report.duration;
+        let place = worker
+            .assigned
+            .binary_search_by_key(&report.number, |assigned| assigned.number);
+        let assigned = place.ok().and_then(|place| worker.assigned.remove(place));
+        self.mean = match self.mean {
+            0 => report.duration.max(1),
+            mean => (mean - mean / INERTIA + report.duration / INERTIA).max(1),
+        };
+        self.tell(
+            assigned.map(|assigned| assigned.task.resolve(outcome)),
+            wakers,
+        );
+    }
+}
+
+fn failure(bytes: &[u8]) -> PoolError {
+    match message::cut::<Completion>(&mut bytes.to_vec()) {
+        Some(completion) => completion.into(),
+        None => PoolError::Refused {
+            reason: "it did not say why".to_owned(),
+        },
+    }
+}

@@ -1,0 +1,31 @@
+//! A pool of worker processes, in bytes. The protocol is described in `README.md`.
+
+mod attendant;
+mod callback;
+mod config;
+mod desk;
+mod dispatch;
+mod error;
+mod held;
+mod intake;
+mod job;
+mod owner;
+mod pending;
+mod seat;
+mod settle;
+mod start;
+mod state;
+mod statistics;
+mod stop;
+mod supervisor;
+mod task;
+mod waiting;
+mod wire;
+mod worker;
+
+pub use config::{Initializer, PoolConfig, TaskOptions};
+pub use error::PoolError;
+pub use job::{Callback, Job, Order, Outcome, Produced};
+pub use owner::Pool;
+pub use statistics::WorkerStatistics;
+pub use wire::Work;

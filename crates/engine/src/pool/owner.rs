@@ -1,0 +1,373 @@
+//! The owner's side of a pool.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+use std::thread::{self, JoinHandle, ThreadId};
+use std::time::Instant;
+
+use procession_arena::sys::event_descriptor::EventDescriptor;
+use procession_arena::sys::fork_epoch;
+use procession_arena::{Participant, Wait};
+use procession_objects::Queue;
+
+use super::config::{PoolConfig, TaskOptions};
+use super::error::PoolError;
+use super::job::{Callback, Job, JobState, Order};
+use super::state::{Phase, State};
+use super::statistics::WorkerStatistics;
+use super::task::Task;
+use super::waiting::Interest;
+use super::wire::{Report, Work};
+use super::{attendant, callback, start, supervisor};
+use crate::launch::LaunchError;
+use crate::launch::function::FunctionName;
+use crate::launch::init::image;
+use crate::launch::panic;
+use crate::with_participant;
+
+/// What the owner's threads share.
+pub(super) struct Shared {
+    /// Tells the owner from a copy that a bare `fork` made of it.
+    epoch: u64,
+    state: Mutex<State>,
+    pub(super) reports: Queue,
+    /// Wakes the attendant.
+    pub(super) attendant: Condvar,
+    /// Wakes the thread of callbacks.
+    pub(super) caller: Condvar,
+    has_caller: AtomicBool,
+    /// Wakes the supervisor.
+    pub(super) supervisor: EventDescriptor,
+    /// Some workers have ended and are not settled.
+    pub(super) has_ended_workers: AtomicBool,
+}
+
+/// Whom to wake once the lock is released.
+struct Calls {
+    attendant: bool,
+    supervisor: bool,
+    leader: bool,
+    caller: bool,
+}
+
+impl Shared {
+    /// Locks the state. For those who cannot change what others wait for; otherwise [`change`](Self::change).
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the state, and wakes whom the change concerns.
+    pub(super) fn change<T>(&self, change: impl FnOnce(&mut State, &mut Vec<Waker>) -> T) -> T {
+        let mut wakers = Vec::new();
+        let mut state = self.lock();
+        let value = change(&mut state, &mut wakers);
+        let calls = Calls {
+            attendant: std::mem::take(&mut state.attendant_is_wanted) && state.attendant_dozes,
+            supervisor: std::mem::take(&mut state.supervisor_is_wanted),
+            leader: std::mem::take(&mut state.leader_is_wanted) && state.is_led,
+            caller: !state.to_call.is_empty(),
+        };
+        drop(state);
+        self.make(calls);
+        for waker in wakers {
+            // The hook has printed it; it is the business of whoever made the waker.
+            let _ = panic::catch(|| waker.wake());
+        }
+        value
+    }
+
+    fn make(&self, calls: Calls) {
+        if calls.attendant {
+            self.attendant.notify_one();
+        }
+        if calls.caller {
+            self.caller.notify_one();
+        }
+        if calls.leader {
+            self.nudge();
+        }
+        if calls.supervisor
+            && let Err(error) = self.supervisor.notify()
+        {
+            tracing::error!(%error, "the pool's supervisor cannot be woken");
+        }
+    }
+
+    /// Wakes the leader, should it sleep.
+    fn nudge(&self) {
+        let nudged =
+            with_participant(|me| self.reports.put(me, &Report::nudge(), &[], Wait::Forever));
+        if let Err(error) = nudged {
+            // Its sleep ends by itself after a while.
+            tracing::debug!(%error, "the reader of a pool's reports could not be woken");
+        }
+    }
+
+    pub(super) fn check_owner(&self) -> Result<(), PoolError> {
+        match self.epoch == fork_epoch() {
+            true => Ok(()),
+            false => Err(PoolError::ForkedCopy),
+        }
+    }
+
+    /// Takes a task over, which `make` makes once it is sure that it can be taken.
+    pub(super) fn submit(
+        &self,
+        me: &Participant,
+        make: impl FnOnce() -> Task,
+    ) -> Result<(), PoolError> {
+        self.check_owner()?;
+        let mut make = Some(make);
+        loop {
+            let taken = self.change(|state, wakers| {
+                if let Some(refusal) = state.refusal() {
+                    return Err(refusal);
+                }
+                if !state.has_room() {
+                    return Ok(false);
+                }
+                if let Some(make) = make.take() {
+                    state.outstanding += 1;
+                    state.pending.push(make());
+                    state.dispatch(me, wakers);
+                }
+                Ok(true)
+            })?;
+            if taken {
+                return Ok(());
+            }
+            self.wait_until(Interest::Pool, None, |state| {
+                (state.has_room() || state.refusal().is_some()).then_some(())
+            })?;
+        }
+    }
+
+    pub(super) fn cancel(&self, job: &Arc<JobState>) -> Result<usize, PoolError> {
+        self.check_owner()?;
+        with_participant(|me| self.change(|state, wakers| state.cancel(me, job, wakers)))
+    }
+
+    /// Ends everything at once; `reason` is what the tasks fail with.
+    pub(super) fn end(&self, reason: &PoolError) {
+        self.change(|state, wakers| state.end(reason, wakers));
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        if self.epoch == fork_epoch()
+            && let Err(error) = with_participant(|me| self.reports.detach(me))
+        {
+            tracing::warn!(%error, "a pool's queue of reports could not be let go of");
+        }
+    }
+}
+
+/// A number of worker processes that carry out tasks.
+///
+/// All threads of the process may use it at once. Dropping it [terminates](Self::terminate) it.
+///
+/// # If a process dies
+///
+/// If it is a worker: its running task fails with [`PoolError::WorkerLost`], or is run again if that was asked for; all
+/// other tasks go on, and a new worker takes its place. If it is this process: the workers end with it.
+pub struct Pool {
+    shared: Arc<Shared>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Pool {
+    /// Starts the workers. They take tasks as soon as they are ready, which this does not wait for.
+    ///
+    /// # Errors
+    ///
+    /// [`PoolError::NoWorkers`] and [`PoolError::Setting`] for a configuration that cannot be had;
+    /// [`PoolError::Launch`] if a worker cannot be started, [`PoolError::Arena`] if the session has no room.
+    pub fn new(config: PoolConfig) -> Result<Pool, PoolError> {
+        config.check()?;
+        let workers = config.workers;
+        let reports = with_participant(|me| Queue::create(me, &Default::default()))?;
+        let shared = Arc::new(Shared {
+            epoch: fork_epoch(),
+            state: Mutex::new(State::new(config)),
+            reports,
+            attendant: Condvar::new(),
+            caller: Condvar::new(),
+            has_caller: AtomicBool::new(false),
+            supervisor: EventDescriptor::new().map_err(system("eventfd"))?,
+            has_ended_workers: AtomicBool::new(false),
+        });
+        let mut pool = Pool {
+            shared,
+            threads: Vec::new(),
+        };
+        for seat in 0..workers {
+            start::start_worker(&pool.shared, seat)?;
+        }
+        pool.start_thread("pool supervisor", supervisor::supervise)?;
+        pool.start_thread("pool attendant", attendant::attend)?;
+        Ok(pool)
+    }
+
+    fn start_thread(&mut self, name: &str, body: fn(&Shared)) -> Result<(), PoolError> {
+        let thread = spawn(&self.shared, name, body)?;
+        self.threads.push(thread);
+        Ok(())
+    }
+
+    /// Begins a job, whose tasks have `work` done.
+    ///
+    /// `attended` says that nobody may be waiting for it while it goes on, so that the pool has to look after it by
+    /// itself.
+    ///
+    /// # Errors
+    ///
+    /// [`PoolError::Launch`] if `work` does not lie in this program; [`PoolError::ForkedCopy`].
+    pub fn job(
+        &self,
+        work: Work,
+        options: TaskOptions,
+        order: Order,
+        callback: Option<Callback>,
+        attended: bool,
+    ) -> Result<Job, PoolError> {
+        self.shared.check_owner()?;
+        let has_callback = callback.is_some();
+        if has_callback {
+            self.ensure_caller()?;
+        }
+        let job = Arc::new(JobState::new(name_of(work)?, options, order, callback));
+        if attended {
+            self.shared.change(|state, _| match has_callback {
+                true => state.be_prompt(),
+                false => state.attendant_is_wanted = true,
+            });
+        }
+        Ok(Job::new(Arc::clone(&self.shared), job))
+    }
+
+    /// Starts the thread that calls callbacks, with the first of them.
+    fn ensure_caller(&self) -> Result<(), PoolError> {
+        if self.shared.has_caller.swap(true, Ordering::Relaxed) {
+            return Ok(());
+        }
+        let started = spawn(&self.shared, "pool callbacks", callback::call_callbacks);
+        if started.is_err() {
+            self.shared.has_caller.store(false, Ordering::Relaxed);
+        }
+        // Nobody waits for its end: a callback may take as long as it likes.
+        started.map(drop)
+    }
+
+    /// Takes no more tasks, and ends the workers when all that were submitted are done.
+    pub fn close(&self) {
+        if self.shared.check_owner().is_ok() {
+            self.shared.change(|state, _| {
+                if let Phase::Open = state.phase {
+                    state.phase = Phase::Closed;
+                    state.look_for_end();
+                    state.wake_followers(|interest| matches!(interest, Interest::Pool));
+                }
+            });
+        }
+    }
+
+    /// Ends the workers at once (`SIGKILL`), whatever they do. Tasks without a result fail with [`PoolError::Terminated`].
+    pub fn terminate(&self) {
+        if self.shared.check_owner().is_ok() {
+            self.shared.end(&PoolError::Terminated);
+        }
+    }
+
+    /// Waits until all tasks are done, their callbacks have returned, and all workers have ended; at most until `deadline`.
+    ///
+    /// # Errors
+    ///
+    /// [`PoolError::StillOpen`] if the pool was not closed or terminated before; [`PoolError::NotReady`] if the time is
+    /// over; [`PoolError::ForkedCopy`]; [`PoolError::Arena`] if the session is damaged.
+    pub fn join(&self, deadline: Option<Instant>) -> Result<(), PoolError> {
+        self.shared.check_owner()?;
+        if let Phase::Open = self.shared.lock().phase {
+            return Err(PoolError::StillOpen);
+        }
+        self.shared
+            .wait_until(Interest::Pool, deadline, |state| {
+                // A callback that joins its pool does not wait for itself.
+                let calling = usize::from(callback::is_this_thread(&self.shared));
+                let has_called = state.to_call.is_empty() && state.calling <= calling;
+                (state.is_empty() && has_called).then_some(())
+            })?
+            .ok_or(PoolError::NotReady)
+    }
+
+    /// How many workers the pool has, living or just being replaced.
+    pub fn workers(&self) -> usize {
+        self.shared.lock().seats.len()
+    }
+
+    /// Tasks that were submitted and have not ended.
+    pub fn outstanding(&self) -> usize {
+        self.shared.lock().outstanding
+    }
+
+    /// The numbers that the system has given the living workers.
+    pub fn pids(&self) -> Vec<u32> {
+        self.shared
+            .lock()
+            .workers()
+            .map(|worker| worker.child.pid())
+            .collect()
+    }
+
+    /// What the workers have done, seat by seat.
+    pub fn statistics(&self) -> Vec<WorkerStatistics> {
+        self.shared.lock().statistics()
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        if self.shared.check_owner().is_err() {
+            return;
+        }
+        self.terminate();
+        let this: ThreadId = thread::current().id();
+        for thread in self.threads.drain(..) {
+            // A waker may drop the pool in the attendant's own thread.
+            if thread.thread().id() != this && thread.join().is_err() {
+                tracing::error!("a thread of a pool has panicked");
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Pool {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.shared.lock();
+        formatter
+            .debug_struct("Pool")
+            .field("workers", &state.seats.len())
+            .field("outstanding", &state.outstanding)
+            .field("phase", &state.phase)
+            .finish_non_exhaustive()
+    }
+}
+
+fn spawn(shared: &Arc<Shared>, name: &str, body: fn(&Shared)) -> Result<JoinHandle<()>, PoolError> {
+    let shared = Arc::clone(shared);
+    thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(move || body(&shared))
+        .map_err(system("clone"))
+}
+
+fn system(call: &'static str) -> impl FnOnce(std::io::Error) -> PoolError {
+    move |source| LaunchError::System { call, source }.into()
+}
+
+/// What a function of this program is called in a worker.
+pub(super) fn name_of(work: Work) -> Result<FunctionName, LaunchError> {
+    FunctionName::of(work as *const (), image()?).ok_or(LaunchError::ForeignFunction)
+}

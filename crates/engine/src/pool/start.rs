@@ -1,0 +1,152 @@
+//! Starting a worker.
+
+use std::sync::Arc;
+
+use procession_arena::Participant;
+use procession_arena::sys::clock;
+
+use super::config::PoolConfig;
+use super::error::PoolError;
+use super::owner::{Shared, name_of};
+use super::seat::{Paths, Worker};
+use super::state::State;
+use super::statistics::Tally;
+use super::task::Assignments;
+use super::wire::Appointment;
+use super::worker::work;
+use crate::launch::{Command, message};
+use crate::with_participant;
+
+/// What a worker is to be started with.
+struct Plan {
+    number: u32,
+    command: Command,
+    appointment: Appointment,
+    arguments: Vec<u8>,
+    handles: Vec<procession_arena::Handle>,
+    allowance: u64,
+}
+
+/// Starts a worker for a seat. To be called by one thread at a time.
+pub(super) fn start_worker(shared: &Shared, seat: usize) -> Result<(), PoolError> {
+    with_participant(|me| {
+        let paths = Paths::create(me)?;
+        let mut plan = shared.lock().plan(seat, shared, &paths)?;
+        message::append(&mut plan.arguments, &plan.appointment)
+            .map_err(|reason| PoolError::Setting { reason })?;
+        plan.handles.extend([
+            shared.reports.handle(),
+            paths.inbox.handle(),
+            paths.desk.handle(),
+        ]);
+        let started = clock::now();
+        let child = plan.command.start(work, plan.arguments, &plan.handles)?;
+        let worker = Worker {
+            number: plan.number,
+            child: Arc::new(child),
+            paths,
+            assigned: Assignments::new(),
+            started,
+            ready: None,
+            allowance: plan.allowance,
+            is_retiring: false,
+            is_doomed: false,
+            has_ended: false,
+            unprepared: None,
+            tally: Tally {
+                workers: 1,
+                ..Tally::default()
+            },
+        };
+        shared.lock().seat(me, seat, worker);
+        Ok(())
+    })
+}
+
+impl State {
+    fn plan(&mut self, seat: usize, shared: &Shared, paths: &Paths) -> Result<Plan, PoolError> {
+        self.last_worker += 1;
+        let number = self.last_worker;
+        let config = &self.config;
+        let (initializer, arguments, handles) = match &config.initializer {
+            None => (None, Vec::new(), Vec::new()),
+            Some(initializer) => {
+                let name = name_of(initializer.work)?;
+                (
+                    Some(name),
+                    initializer.bytes.clone(),
+                    initializer.held.handles().to_vec(),
+                )
+            }
+        };
+        let processors = match config.processors.len() {
+            0 => Vec::new(),
+            sets => config
+                .processors
+                .get(seat % sets)
+                .cloned()
+                .unwrap_or_default(),
+        };
+        Ok(Plan {
+            number,
+            command: config
+                .command
+                .copy()
+                .name(format!("{}-{number}", config.name))
+                .daemon(true),
+            appointment: Appointment {
+                seat: seat as u16,
+                worker: number,
+                reports: shared.reports.handle().pack(),
+                inbox: paths.inbox.handle().pack(),
+                desk: paths.desk.handle().pack(),
+                initializer,
+                nice: config.nice,
+                processors,
+                has_memory_limit: config.command.memory_limit.is_some(),
+            },
+            arguments,
+            handles,
+            allowance: config.max_tasks_per_worker.map_or(u64::MAX, Into::into),
+        })
+    }
+
+    fn seat(&mut self, me: &Participant, seat: usize, worker: Worker) {
+        if let super::state::Phase::Over(_) = self.phase {
+            worker.kill();
+        } else if self.is_finished() {
+            // It finds nothing to do.
+            let _ = worker.paths.inbox.close(me);
+        }
+        if let Some(place) = self.seats.get_mut(seat) {
+            place.worker = Some(worker);
+        }
+    }
+}
+
+impl PoolConfig {
+    /// Refuses what cannot be had.
+    pub(super) fn check(&self) -> Result<(), PoolError> {
+        if self.workers == 0 {
+            return Err(PoolError::NoWorkers);
+        }
+        if self.workers > MOST_WORKERS {
+            return Err(PoolError::Setting {
+                reason: format!(
+                    "{} workers are more than the {MOST_WORKERS} that a pool can have",
+                    self.workers
+                ),
+            });
+        }
+        if self.processors.iter().any(Vec::is_empty) {
+            return Err(PoolError::Setting {
+                reason: "a set of processors is empty, so that a worker could run nowhere"
+                    .to_owned(),
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Seats are numbered by 16 bits.
+const MOST_WORKERS: usize = u16::MAX as usize;

@@ -1,0 +1,178 @@
+//! All that the owner's threads share, under one lock.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::task::Waker;
+
+use super::config::PoolConfig;
+use super::error::PoolError;
+use super::job::{JobState, Then};
+use super::pending::Pending;
+use super::seat::{EndedWorkers, Seat, Worker};
+use super::task::Resolved;
+use super::waiting::{Follower, Interest};
+
+/// How far the pool has come.
+#[derive(Debug)]
+pub(super) enum Phase {
+    Open,
+    /// It takes no more tasks, and ends when those it has are done.
+    Closed,
+    /// It does nothing more; why.
+    Over(PoolError),
+}
+
+/// All that the owner's threads share.
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) config: PoolConfig,
+    pub(super) phase: Phase,
+    pub(super) seats: Vec<Seat>,
+    pub(super) pending: Pending,
+    /// Tasks that were submitted and have no outcome.
+    pub(super) outstanding: usize,
+    /// Jobs whose callbacks are to be called, and how many are under way.
+    pub(super) to_call: VecDeque<Arc<JobState>>,
+    pub(super) calling: usize,
+    pub(super) last_number: u64,
+    pub(super) last_worker: u32,
+    /// What a task takes, on the mean of the last ones; nanoseconds, zero before the first.
+    pub(super) mean: u64,
+
+    /// A thread reads the reports.
+    pub(super) is_led: bool,
+    /// How often one began to.
+    pub(super) leads: u64,
+    pub(super) followers: Vec<Follower>,
+    pub(super) last_ticket: u64,
+    /// The leader may be asleep, and there is something to see.
+    pub(super) leader_is_wanted: bool,
+    /// Somebody wants to be woken or called as soon as there is an outcome.
+    pub(super) is_prompt: bool,
+    /// The attendant sleeps until it is told to look.
+    pub(super) attendant_dozes: bool,
+    /// The attendant is to be told.
+    pub(super) attendant_is_wanted: bool,
+
+    pub(super) ended: EndedWorkers,
+    /// Workers in a row that ended before they were ready, and why the last one did.
+    pub(super) failed_starts: FailedStarts,
+    /// The supervisor sleeps at most until then, by the clock of all processes.
+    pub(super) supervisor_wakes: u64,
+    pub(super) supervisor_is_wanted: bool,
+}
+
+/// Workers in a row that ended before they were ready.
+#[derive(Debug, Default)]
+pub(super) struct FailedStarts {
+    pub(super) by_themselves: u32,
+    pub(super) killed: u32,
+    pub(super) reason: String,
+    /// The next one is started no sooner, by the clock of all processes.
+    pub(super) not_before: u64,
+}
+
+impl State {
+    pub(super) fn new(config: PoolConfig) -> State {
+        let seats = (0..config.workers).map(|_| Seat::default()).collect();
+        State {
+            config,
+            phase: Phase::Open,
+            seats,
+            pending: Pending::default(),
+            outstanding: 0,
+            to_call: VecDeque::new(),
+            calling: 0,
+            last_number: 0,
+            last_worker: 0,
+            mean: 0,
+            is_led: false,
+            leads: 0,
+            followers: Vec::new(),
+            last_ticket: 0,
+            leader_is_wanted: false,
+            is_prompt: false,
+            attendant_dozes: false,
+            attendant_is_wanted: false,
+            ended: EndedWorkers::new(),
+            failed_starts: FailedStarts::default(),
+            supervisor_wakes: 0,
+            supervisor_is_wanted: false,
+        }
+    }
+
+    pub(super) fn workers(&self) -> impl Iterator<Item = &Worker> {
+        self.seats.iter().filter_map(|seat| seat.worker.as_ref())
+    }
+
+    pub(super) fn workers_mut(&mut self) -> impl Iterator<Item = &mut Worker> {
+        self.seats
+            .iter_mut()
+            .filter_map(|seat| seat.worker.as_mut())
+    }
+
+    pub(super) fn worker(&mut self, seat: usize, number: u32) -> Option<&mut Worker> {
+        let worker = self.seats.get_mut(seat)?.worker.as_mut()?;
+        (worker.number == number).then_some(worker)
+    }
+
+    /// Why no task can be submitted, if so.
+    pub(super) fn refusal(&self) -> Option<PoolError> {
+        match &self.phase {
+            Phase::Open => None,
+            Phase::Closed => Some(PoolError::Closed),
+            Phase::Over(reason) => Some(reason.clone()),
+        }
+    }
+
+    /// Nothing is left that the workers are needed for.
+    pub(super) fn is_finished(&self) -> bool {
+        match self.phase {
+            Phase::Open => false,
+            Phase::Closed => self.outstanding == 0,
+            Phase::Over(_) => true,
+        }
+    }
+
+    /// The last worker has left a finished pool.
+    pub(super) fn is_empty(&self) -> bool {
+        self.is_finished() && self.seats.iter().all(|seat| seat.worker.is_none())
+    }
+
+    /// Tells jobs what came of their tasks.
+    pub(super) fn tell(
+        &mut self,
+        resolved: impl IntoIterator<Item = Resolved>,
+        wakers: &mut Vec<Waker>,
+    ) {
+        for Resolved {
+            job,
+            index,
+            outcome,
+        } in resolved
+        {
+            self.outstanding = self.outstanding.saturating_sub(1);
+            let then = job.resolve(index, outcome, wakers);
+            self.told(&job, then);
+        }
+    }
+
+    /// A job knows of an outcome, or of its end: so do those who wait for it.
+    pub(super) fn told(&mut self, job: &Arc<JobState>, then: Then) {
+        if then == Then::Call {
+            self.to_call.push_back(Arc::clone(job));
+            // Whoever waits in the thread of callbacks may have to call this one itself.
+            self.wake_followers(|_| true);
+        }
+        self.leader_is_wanted = true;
+        self.wake_followers(
+            |interest| matches!(interest, Interest::Job(awaited) if Arc::ptr_eq(awaited, job)),
+        );
+    }
+
+    /// Asks for the attendant: somebody will be woken or called, and does not lead meanwhile.
+    pub(super) fn be_prompt(&mut self) {
+        self.is_prompt = true;
+        self.attendant_is_wanted = true;
+    }
+}

@@ -1,0 +1,254 @@
+//! A worker's life: the steps A to E in `README.md`.
+
+use std::thread;
+
+use procession_arena::sys::clock;
+use procession_arena::sys::process::{
+    change_niceness, exit_immediately, run_on, tell_failed_allocations,
+};
+use procession_arena::{Error, Handle, Participant, Wait};
+use procession_objects::{Message, Queue};
+
+use super::desk::Desk;
+use super::held::Held;
+use super::wire::{Appointment, Order, Report, Subject, Work};
+use crate::launch::function::FunctionName;
+use crate::launch::init::image;
+use crate::launch::message::{self, Completion};
+use crate::launch::{Arguments, EntryError, Returned, panic};
+use crate::with_participant;
+
+/// The exit code of a worker that could not even store why its result could not be stored.
+const UNREPORTED: i32 = 75;
+
+/// A worker's way to its owner.
+struct Post {
+    seat: u16,
+    worker: u32,
+    reports: Queue,
+    inbox: Queue,
+    desk: Desk,
+    /// The number of the task before.
+    last: u64,
+    /// The function that the last task ran: most often the next one does too.
+    known: Option<(FunctionName, Work)>,
+}
+
+/// What a worker process runs.
+pub(super) fn work(arguments: Arguments) -> Result<Returned, EntryError> {
+    let mut bytes = arguments.bytes().to_vec();
+    let appointment: Appointment = message::cut(&mut bytes).ok_or(UNINTELLIGIBLE)?;
+    with_participant(|me| {
+        let mut post = Post::take_up(me, &appointment)?;
+        match prepare(&appointment, &mut bytes) {
+            Ok(()) => post.report(me, Subject::Ready, 0, 0, Vec::new(), &[])?,
+            Err(reason) => {
+                post.report_failure(me, Subject::Unprepared, 0, 0, reason)?;
+                return Ok(Returned::default());
+            }
+        }
+        drop(arguments);
+        post.serve(me)?;
+        Ok(Returned::default())
+    })
+}
+
+/// Becomes what the owner wants its workers to be.
+fn prepare(appointment: &Appointment, arguments: &mut Vec<u8>) -> Result<(), Completion> {
+    let refused = |what: &str, error: std::io::Error| Completion::ArenaFailed {
+        reason: format!("it could not {what}: {error}"),
+    };
+    if appointment.nice != 0 {
+        change_niceness(appointment.nice).map_err(|error| refused("change its niceness", error))?;
+    }
+    if !appointment.processors.is_empty() {
+        run_on(&appointment.processors).map_err(|error| {
+            refused(
+                &format!("run on the processors {:?}", appointment.processors),
+                error,
+            )
+        })?;
+    }
+    if appointment.has_memory_limit {
+        tell_failed_allocations().map_err(|error| refused("watch its memory", error))?;
+    }
+    match appointment.initializer {
+        Some(initializer) => run(function(initializer)?, arguments, &mut |_, _| ()),
+        None => Ok(()),
+    }
+}
+
+fn run(
+    work: Work,
+    arguments: &mut Vec<u8>,
+    answer: &mut dyn FnMut(Vec<u8>, &[Handle]),
+) -> Result<(), Completion> {
+    match panic::catch(|| work(arguments, answer)) {
+        Ok(outcome) => outcome.map_err(Completion::from),
+        Err(panic) => Err(Completion::Panicked(panic)),
+    }
+}
+
+/// Where the function of that name lies here.
+fn function(name: FunctionName) -> Result<Work, Completion> {
+    let refused = |reason: String| Completion::ArenaFailed { reason };
+    let image = image().map_err(|error| refused(error.to_string()))?;
+    let address = name
+        .address(image)
+        .ok_or_else(|| refused("the function is not in the worker's program".to_owned()))?;
+    // SAFETY: only a pool's owner names functions in orders and appointments, and it names `Work`; this process runs
+    // the same build, which the greeting of launch has shown.
+    Ok(unsafe { std::mem::transmute::<*const (), Work>(address) })
+}
+
+impl Post {
+    fn take_up(me: &Participant, appointment: &Appointment) -> Result<Post, Error> {
+        Ok(Post {
+            seat: appointment.seat,
+            worker: appointment.worker,
+            reports: Queue::attach(me, Handle::unpack(appointment.reports))?,
+            inbox: Queue::attach(me, Handle::unpack(appointment.inbox))?,
+            desk: Desk::attach(me, Handle::unpack(appointment.desk))?,
+            last: 0,
+            known: None,
+        })
+    }
+
+    /// Carries out one task after another, until the owner closes the inbox.
+    fn serve(&mut self, me: &Participant) -> Result<(), Error> {
+        let mut message = Message::default();
+        loop {
+            match self.inbox.get(me, &mut message, Wait::Forever) {
+                Ok(()) => self.carry_out(me, &mut message)?,
+                Err(Error::Closed) => return Ok(()),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn carry_out(&mut self, me: &Participant, message: &mut Message) -> Result<(), Error> {
+        let held = Held::received(std::mem::take(&mut message.handles));
+        let order = Order::cut(&mut message.bytes).ok_or(UNINTELLIGIBLE)?;
+        let number = order.number;
+        let started = clock::now();
+        if !self.desk.begin(me, self.last, number, started)? {
+            wait_for_the_end();
+        }
+        self.last = number;
+        let mut reported = None;
+        let outcome = self.find(order.work).and_then(|work| {
+            let mut answer = |bytes: Vec<u8>, handles: &[Handle]| {
+                reported.get_or_insert_with(|| {
+                    self.report(me, Subject::Returned, number, started, bytes, handles)
+                });
+            };
+            run(work, &mut message.bytes, &mut answer)
+        });
+        drop(held);
+        match (reported, outcome) {
+            (Some(reported), _) => reported,
+            (None, Err(completion)) => {
+                self.report_failure(me, Subject::Failed, number, started, completion)
+            }
+            (None, Ok(())) => {
+                let silent = Completion::ArenaFailed {
+                    reason: "the function gave no answer".to_owned(),
+                };
+                self.report_failure(me, Subject::Failed, number, started, silent)
+            }
+        }
+    }
+
+    fn find(&mut self, name: FunctionName) -> Result<Work, Completion> {
+        match self.known {
+            Some((known, work)) if known == name => Ok(work),
+            _ => {
+                let work = function(name)?;
+                self.known = Some((name, work));
+                Ok(work)
+            }
+        }
+    }
+
+    fn report_failure(
+        &self,
+        me: &Participant,
+        subject: Subject,
+        number: u64,
+        started: u64,
+        completion: Completion,
+    ) -> Result<(), Error> {
+        let mut bytes = Vec::new();
+        message::append(&mut bytes, &completion).map_err(|_| UNINTELLIGIBLE)?;
+        self.report(me, subject, number, started, bytes, &[])
+    }
+
+    /// Steps D and E.
+    fn report(
+        &self,
+        me: &Participant,
+        subject: Subject,
+        number: u64,
+        started: u64,
+        bytes: Vec<u8>,
+        handles: &[Handle],
+    ) -> Result<(), Error> {
+        let is_about_task = matches!(subject, Subject::Returned | Subject::Failed);
+        if is_about_task && !self.desk.finish(me, number)? {
+            wait_for_the_end();
+        }
+        let report = Report {
+            number,
+            started,
+            duration: clock::now().saturating_sub(started),
+            worker: self.worker,
+            seat: self.seat,
+            subject,
+        };
+        let size = bytes.len() as u64;
+        if let Err(error) = self.put(me, bytes, handles, report) {
+            self.put_excuse(me, size, &error, report);
+        }
+        Ok(())
+    }
+
+    fn put(
+        &self,
+        me: &Participant,
+        mut bytes: Vec<u8>,
+        handles: &[Handle],
+        report: Report,
+    ) -> Result<(), Error> {
+        report.append(&mut bytes);
+        self.reports.put(me, &bytes, handles, Wait::Forever)
+    }
+
+    /// Reports that a result found no room. If not even that does, the end of the process says so.
+    fn put_excuse(&self, me: &Participant, size: u64, error: &Error, report: Report) {
+        let completion = Completion::ResultNotStored {
+            size,
+            reason: error.to_string(),
+        };
+        let mut bytes = Vec::new();
+        let report = Report {
+            subject: Subject::Failed,
+            ..report
+        };
+        let excused = message::append(&mut bytes, &completion).is_ok()
+            && self.put(me, bytes, &[], report).is_ok();
+        if !excused {
+            exit_immediately(UNREPORTED);
+        }
+    }
+}
+
+/// The owner has doomed this process: the signal is on its way.
+fn wait_for_the_end() -> ! {
+    loop {
+        thread::park();
+    }
+}
+
+const UNINTELLIGIBLE: Error = Error::Corrupt {
+    what: "what a pool wrote to its worker is unintelligible",
+};

@@ -1,0 +1,247 @@
+//! What a pool can be told when it is made.
+
+use std::ffi::OsStr;
+use std::fmt::Display;
+use std::num::NonZeroU64;
+use std::path::Path;
+
+use procession_engine::pool::{Initializer, Pool as Core, PoolConfig};
+use procession_engine::{Command, PoolError, StartMethod};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{Pool, work};
+use crate::Function;
+use crate::codec::{self, CodecError};
+use crate::context::default_start_method;
+use crate::function::CapturesNothing;
+
+/// Says more about a pool; made by [`Pool::builder`].
+///
+/// # Examples
+///
+/// ```
+/// use procession::{Pool, PoolError, StartMethod};
+///
+/// fn main() -> Result<(), PoolError> {
+///     procession::init();
+///     let pool = Pool::builder()
+///         .workers(2)
+///         .name("cook")
+///         .start_method(StartMethod::ForkServer)
+///         .memory_limit(1 << 30)
+///         .max_tasks_per_worker(1000)
+///         .build()?;
+///     let name = || procession::current_process().name().to_owned();
+///     assert!(pool.apply(name, ())?.starts_with("cook-"));
+///     Ok(())
+/// }
+/// ```
+#[derive(Debug)]
+#[must_use = "a builder does nothing until `build` is called"]
+pub struct PoolBuilder {
+    config: PoolConfig,
+    /// What was wrong with a setting, to be told by `build`.
+    complaint: Option<PoolError>,
+}
+
+impl PoolBuilder {
+    pub(super) fn new() -> PoolBuilder {
+        let mut config = PoolConfig::default();
+        if let Some(start_method) = default_start_method() {
+            config.command = Command::new().start_method(start_method);
+        }
+        PoolBuilder {
+            config,
+            complaint: None,
+        }
+    }
+
+    fn change(mut self, change: impl FnOnce(Command) -> Command) -> PoolBuilder {
+        self.config.command = change(self.config.command);
+        self
+    }
+
+    /// How many workers there are.
+    ///
+    /// The default is one for each processor that this process may use, limits of its cgroup included.
+    pub fn workers(mut self, workers: usize) -> PoolBuilder {
+        self.config.workers = workers;
+        self
+    }
+
+    /// What the workers' names begin with, before a hyphen and a number. The default is `PoolWorker`.
+    pub fn name(mut self, name: impl Into<String>) -> PoolBuilder {
+        self.config.name = name.into();
+        self
+    }
+
+    /// Has each worker run a function before its first task, also those that replace others.
+    ///
+    /// It returns nothing, or a `Result`. A worker in which it panics or returns an error takes no tasks; if that happens three
+    /// times in a row, and no worker is left, the pool gives up with [`PoolError::Broken`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use procession::{Pool, PoolError};
+    /// use std::sync::OnceLock;
+    ///
+    /// static MODEL: OnceLock<Vec<f64>> = OnceLock::new();
+    ///
+    /// fn load(path: String) -> std::io::Result<()> {
+    ///     let weights = std::fs::metadata(path)?.len();
+    ///     MODEL.get_or_init(|| vec![weights as f64]);
+    ///     Ok(())
+    /// }
+    ///
+    /// fn predict(x: f64) -> Option<f64> {
+    ///     Some(MODEL.get()?.first()? * x)
+    /// }
+    ///
+    /// fn main() -> Result<(), PoolError> {
+    ///     procession::init();
+    ///     let pool = Pool::builder().workers(1).initializer(load, ("Cargo.toml".to_owned(),)).build()?;
+    ///     assert_eq!(pool.apply(predict, (0.0,))?, Some(0.0));
+    ///
+    ///     let pool = Pool::builder().workers(1).initializer(load, ("no such file".to_owned(),)).build()?;
+    ///     let error = pool.apply(predict, (0.0,)).err().map(|error| error.to_string());
+    ///     assert!(error.is_some_and(|error| error.contains("No such file")));
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn initializer<F, A, R>(mut self, function: F, mut arguments: A) -> PoolBuilder
+    where
+        F: Function<A, R>,
+        A: Serialize + DeserializeOwned + 'static,
+        R: Prepared,
+    {
+        let work = work::of_initializer(const { CapturesNothing::new() }, function);
+        match codec::encode_last(&mut arguments) {
+            Ok((bytes, handles)) => match Initializer::new(work, bytes, &handles) {
+                Ok(initializer) => self.config.initializer = Some(initializer),
+                Err(error) => self.complaint = Some(error),
+            },
+            Err(CodecError { type_name, reason }) => {
+                self.complaint = Some(PoolError::ArgumentEncode { type_name, reason });
+            }
+        }
+        self
+    }
+
+    /// Has a worker end after so many tasks, and another take its place: against libraries that leak.
+    pub fn max_tasks_per_worker(mut self, tasks: u64) -> PoolBuilder {
+        self.config.max_tasks_per_worker = NonZeroU64::new(tasks);
+        if tasks == 0 {
+            self.complaint = Some(PoolError::Setting {
+                reason: "a worker must be allowed at least one task".to_owned(),
+            });
+        }
+        self
+    }
+
+    /// Limits the memory that each worker can have for itself, in bytes.
+    ///
+    /// A task that needs more fails with [`PoolError::MemoryLimit`], and its worker is replaced. Arguments and results on
+    /// their way count for the session, not for the worker.
+    pub fn memory_limit(self, bytes: u64) -> PoolBuilder {
+        self.change(|command| command.memory_limit(bytes))
+    }
+
+    /// Limits how many tasks wait in this process's memory; submitting another waits for room.
+    ///
+    /// There is no limit by default. [`map`](Pool::map) and [`imap`](Pool::imap) limit themselves.
+    pub fn max_queued(mut self, tasks: usize) -> PoolBuilder {
+        self.config.max_queued = Some(tasks);
+        self
+    }
+
+    /// How the workers are started; see [`StartMethod`].
+    ///
+    /// The default is what [`Context::start_method`](crate::Context::start_method) says.
+    pub fn start_method(self, start_method: StartMethod) -> PoolBuilder {
+        self.change(|command| command.start_method(start_method))
+    }
+
+    /// Sets an environment variable of the workers. They inherit all others.
+    pub fn env(self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> PoolBuilder {
+        self.change(|command| command.env(name, value))
+    }
+
+    /// Removes an environment variable, so that the workers do not inherit it.
+    pub fn env_remove(self, name: impl AsRef<OsStr>) -> PoolBuilder {
+        self.change(|command| command.env_remove(name))
+    }
+
+    /// Sets the directory in which the workers start. The default is this process's own.
+    pub fn current_dir(self, directory: impl AsRef<Path>) -> PoolBuilder {
+        self.change(|command| command.current_dir(directory))
+    }
+
+    /// Adds to the workers' nice value: with 10, say, they leave the processors to whoever else wants them.
+    pub fn nice(mut self, by: i32) -> PoolBuilder {
+        self.config.nice = by;
+        self
+    }
+
+    /// On which processors the workers run: the first on those of the first set, the second on those of the second, and
+    /// so on in turn.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use procession::{Pool, PoolError};
+    ///
+    /// fn main() -> Result<(), PoolError> {
+    ///     procession::init();
+    ///     let pool = Pool::builder().workers(2).processors([[0]]).build()?;
+    ///     let count = || std::thread::available_parallelism().map_or(0, usize::from);
+    ///     assert_eq!(pool.apply(count, ())?, 1);
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn processors(
+        mut self,
+        sets: impl IntoIterator<Item = impl Into<Vec<usize>>>,
+    ) -> PoolBuilder {
+        self.config.processors = sets.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Starts the pool.
+    ///
+    /// # Errors
+    ///
+    /// As [`Pool::new`]; [`PoolError::Setting`] for a setting that cannot be followed, and
+    /// [`PoolError::ArgumentEncode`] if the initializer's arguments could not be serialized.
+    pub fn build(self) -> Result<Pool, PoolError> {
+        match self.complaint {
+            Some(complaint) => Err(complaint),
+            None => Ok(Pool {
+                core: Core::new(self.config)?,
+            }),
+        }
+    }
+}
+
+/// What an [initializer](PoolBuilder::initializer) returns: nothing, or a `Result` whose error can be shown.
+pub trait Prepared: 'static {
+    /// Why the worker cannot take tasks, if so.
+    ///
+    /// # Errors
+    ///
+    /// The reason, in words.
+    fn into_result(self) -> Result<(), String>;
+}
+
+impl Prepared for () {
+    fn into_result(self) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+impl<E: Display + 'static> Prepared for Result<(), E> {
+    fn into_result(self) -> Result<(), String> {
+        self.map_err(|error| error.to_string())
+    }
+}

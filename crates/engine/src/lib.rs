@@ -19,6 +19,6 @@ pub use launch::{
     Arguments, Child, Command, Current, Entry, EntryError, LaunchError, ProcessError, Returned,
     StartMethod, Stdio, build_id, current, init, init_test,
 };
-pub use pool::{PoolError, WorkerStatistics};
+pub use pool::{PoolError, TaskOutput, WorkerStatistics};
 pub use registration::with_participant;
 pub use session::{AlreadyBegun, configure};

@@ -130,6 +130,7 @@ mod queue;
 mod queue_error;
 mod reentrant_lock;
 mod semaphore;
+mod shared;
 mod shared_array;
 mod shared_error;
 mod spawn_error;
@@ -154,13 +155,15 @@ pub use number::{Bits, Number};
 pub use pool::{AsyncResult, Imap, Pool, PoolBuilder, Prepared, Submission};
 pub use process::{Process, ProcessBuilder};
 pub use procession_engine::{
-    AlreadyBegun, LaunchError, PoolError, ProcessError, StartMethod, Stdio, WorkerStatistics,
+    AlreadyBegun, LaunchError, PoolError, ProcessError, StartMethod, Stdio, TaskOutput,
+    WorkerStatistics,
 };
 pub use procession_objects::OnLost;
 pub use queue::{GetManyError, Iter, PutManyError, Queue, QueueBuilder};
 pub use queue_error::QueueError;
 pub use reentrant_lock::{RLock, RLockGuard};
 pub use semaphore::{BoundedSemaphore, Permit, Semaphore, SemaphoreBuilder};
+pub use shared::Shared;
 pub use shared_array::{ArrayGuard, SharedArray};
 pub use shared_error::SharedError;
 pub use spawn_error::SpawnError;

@@ -8,6 +8,7 @@ pub mod futex;
 pub mod image;
 pub mod life_word;
 pub mod memory;
+pub mod output_file;
 pub mod process;
 mod processor;
 pub mod readiness;

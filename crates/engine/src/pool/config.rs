@@ -28,6 +28,8 @@ pub struct PoolConfig {
     pub max_queued: Option<usize>,
     /// What is added to the workers' nice value: more is nicer.
     pub nice: i32,
+    /// What tasks write to their standard streams is kept for those who ask for it.
+    pub capture_output: bool,
     /// On which processors the workers run: the first on those of the first set, and so on in turn.
     pub processors: Vec<Vec<usize>>,
 }
@@ -42,6 +44,7 @@ impl Default for PoolConfig {
             max_tasks_per_worker: None,
             max_queued: None,
             nice: 0,
+            capture_output: false,
             processors: Vec::new(),
         }
     }

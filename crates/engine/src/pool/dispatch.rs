@@ -124,7 +124,7 @@ impl State {
 
     /// The first of these could not be put, the others were not tried.
     fn not_given(&mut self, rest: Vec<Assigned>, failure: Option<Error>, wakers: &mut Vec<Waker>) {
-        let mut rest = rest.into_iter().map(Assigned::take_back);
+        let mut rest = rest.into_iter().map(Assigned::into_task);
         if let Some(failure) = failure {
             let first = rest.next().map(|task| task.fail(failure.into()));
             self.tell(first, wakers);
@@ -194,11 +194,7 @@ impl State {
         {
             drop(Held::received(std::mem::take(&mut message.handles)));
             let number = Order::read(&message.bytes).map_or(0, |order| order.number);
-            let place = worker
-                .assigned
-                .binary_search_by_key(&number, |assigned| assigned.number);
-            let assigned = place.ok().and_then(|place| worker.assigned.remove(place));
-            taken.extend(assigned.map(Assigned::take_back));
+            taken.extend(worker.take(number).map(Assigned::into_task));
         }
         if !worker.is_retiring {
             worker.allowance += taken.len() as u64;

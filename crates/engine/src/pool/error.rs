@@ -1,5 +1,7 @@
 //! What can go wrong with a pool and its tasks.
 
+use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -156,6 +158,14 @@ pub enum PoolError {
     Refused {
         /// What it said.
         reason: String,
+    },
+    /// The file for a trace could not be created.
+    #[error("the trace {path} cannot be written: {source}", path = path.display())]
+    Trace {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: Arc<io::Error>,
     },
     /// The time that the caller allowed is over; the task goes on.
     #[error("the result is not there yet; wait longer, or `cancel()` the task")]

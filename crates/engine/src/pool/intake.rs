@@ -8,10 +8,13 @@ use procession_arena::{Error, Participant, Wait};
 use procession_objects::Message;
 
 use super::error::PoolError;
+use super::forwarding::Record;
 use super::held::Held;
 use super::job::{Outcome, Produced};
+use super::output::TaskOutput;
 use super::owner::Shared;
 use super::state::{FailedStarts, State};
+use super::task::Assigned;
 use super::wire::{Report, Subject};
 use crate::launch::message::{self, Completion};
 use crate::with_participant;
@@ -88,6 +91,7 @@ impl State {
         };
         match report.subject {
             Subject::Nudge => {}
+            Subject::Record => self.records.extend(Record::read(&mut bytes)),
             Subject::Ready => self.welcome(report),
             Subject::Unprepared => {
                 if let Some(worker) = self.worker(report.seat.into(), report.worker) {
@@ -97,8 +101,14 @@ impl State {
                     });
                 }
             }
+            Subject::Output => {
+                if let Some(worker) = self.worker(report.seat.into(), report.worker) {
+                    worker.output = Some(TaskOutput::split(bytes, report.started));
+                }
+            }
             Subject::Returned => {
-                self.take_outcome(report, Ok(Produced::new(bytes, held).into()), wakers)
+                let outcome = Ok(Produced::new(bytes, held).into());
+                self.take_outcome(report, outcome, wakers);
             }
             Subject::Failed => self.take_outcome(report, Err(failure(&bytes)), wakers),
         }
@@ -106,9 +116,15 @@ impl State {
 
     fn welcome(&mut self, report: Report) {
         self.failed_starts = FailedStarts::default();
-        if let Some(worker) = self.worker(report.seat.into(), report.worker) {
-            worker.ready = Some(clock::now());
+        let Some(worker) = self.worker(report.seat.into(), report.worker) else {
+            return;
+        };
+        worker.ready = Some(clock::now());
+        // What was written before the first task belongs to none.
+        if let Some(output) = worker.unfinished_output() {
+            output.pass_on();
         }
+        self.trace_start(report.seat.into());
     }
 
     /// A task whose outcome was decided otherwise is not known here any more.
@@ -118,18 +134,17 @@ impl State {
         };
         worker.tally.tasks += 1;
         worker.tally.busy += report.duration;
-        let place = worker
-            .assigned
-            .binary_search_by_key(&report.number, |assigned| assigned.number);
-        let assigned = place.ok().and_then(|place| worker.assigned.remove(place));
+        let output = worker.output.take();
+        let assigned = worker.take(report.number);
+        let pid = worker.child.pid();
         self.mean = match self.mean {
             0 => report.duration.max(1),
             mean => (mean - mean / INERTIA + report.duration / INERTIA).max(1),
         };
-        self.tell(
-            assigned.map(|assigned| assigned.task.resolve(outcome)),
-            wakers,
-        );
+        if let Some(Assigned { task, .. }) = assigned {
+            self.trace_task(&task, pid, report.started, report.duration, &outcome);
+            self.tell([task.resolve(outcome, output)], wakers);
+        }
     }
 }
 

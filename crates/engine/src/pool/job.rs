@@ -1,6 +1,7 @@
 //! Tasks that belong together, and what comes of them.
 
-use std::collections::VecDeque;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -11,6 +12,7 @@ use procession_arena::{Handle, Participant};
 use super::TaskOptions;
 use super::error::PoolError;
 use super::held::Held;
+use super::output::TaskOutput;
 use super::owner::Shared;
 use super::task::Task;
 use super::waiting::Interest;
@@ -64,6 +66,8 @@ pub enum Order {
 /// A job as the pool knows it.
 pub(super) struct JobState {
     pub(super) work: FunctionName,
+    /// What its tasks are called in a trace.
+    pub(super) label: Cow<'static, str>,
     pub(super) options: TaskOptions,
     order: Order,
     progress: Mutex<Progress>,
@@ -85,6 +89,8 @@ struct Progress {
     is_calling: bool,
     callback_failure: Option<PoolError>,
     wakers: Vec<Waker>,
+    /// What tasks have written, if that is captured.
+    outputs: BTreeMap<usize, TaskOutput>,
 }
 
 impl Progress {
@@ -109,12 +115,14 @@ pub(super) enum Then {
 impl JobState {
     pub(super) fn new(
         work: FunctionName,
+        label: Cow<'static, str>,
         options: TaskOptions,
         order: Order,
         callback: Option<Callback>,
     ) -> JobState {
         JobState {
             work,
+            label,
             options,
             order,
             progress: Mutex::new(Progress {
@@ -130,9 +138,18 @@ impl JobState {
     }
 
     /// Notes one outcome; `wakers` gets whom to wake once the pool is unlocked.
-    pub(super) fn resolve(&self, index: usize, outcome: Outcome, wakers: &mut Vec<Waker>) -> Then {
+    pub(super) fn resolve(
+        &self,
+        index: usize,
+        outcome: Outcome,
+        output: Option<TaskOutput>,
+        wakers: &mut Vec<Waker>,
+    ) -> Then {
         let mut progress = self.progress();
         progress.resolved += 1;
+        if let Some(output) = output {
+            progress.outputs.insert(index, output);
+        }
         match self.order {
             Order::AsCompleted => progress.completed.push_back((index, outcome)),
             Order::AsSubmitted => {
@@ -272,7 +289,7 @@ impl Job {
     pub fn push_failed(&self, error: PoolError) {
         let index = self.state.add();
         self.pool.change(|state, wakers| {
-            let then = self.state.resolve(index, Err(error), wakers);
+            let then = self.state.resolve(index, Err(error), None, wakers);
             state.told(&self.state, then);
         });
     }
@@ -345,6 +362,11 @@ impl Job {
         let place = index.checked_sub(progress.first);
         let outcome = place.and_then(|place| progress.outcomes.get(place)?.clone());
         outcome.ok_or(PoolError::NotReady)
+    }
+
+    /// Takes what task `index` has written, if that was captured and anything was.
+    pub fn take_output(&self, index: usize) -> Option<TaskOutput> {
+        self.state.progress().outputs.remove(&index)
     }
 
     /// Tasks that were submitted.

@@ -1,6 +1,8 @@
 //! The owner's side of a pool.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
@@ -18,6 +20,7 @@ use super::job::{Callback, Job, JobState, Order};
 use super::state::{Phase, State};
 use super::statistics::WorkerStatistics;
 use super::task::Task;
+use super::trace::Trace;
 use super::waiting::Interest;
 use super::wire::{Report, Work};
 use super::{attendant, callback, start, supervisor};
@@ -63,6 +66,7 @@ impl Shared {
         let mut wakers = Vec::new();
         let mut state = self.lock();
         let value = change(&mut state, &mut wakers);
+        let records = std::mem::take(&mut state.records);
         let calls = Calls {
             attendant: std::mem::take(&mut state.attendant_is_wanted) && state.attendant_dozes,
             supervisor: std::mem::take(&mut state.supervisor_is_wanted),
@@ -71,9 +75,12 @@ impl Shared {
         };
         drop(state);
         self.make(calls);
+        // Wakers and subscribers are code of the user's. A panic has been printed, and concerns nobody here.
         for waker in wakers {
-            // The hook has printed it; it is the business of whoever made the waker.
             let _ = panic::catch(|| waker.wake());
+        }
+        for record in records {
+            let _ = panic::catch(|| record.emit());
         }
         value
     }
@@ -165,6 +172,20 @@ impl Drop for Shared {
     }
 }
 
+/// How a job is to be.
+pub struct JobSettings {
+    /// What its tasks are called in a trace.
+    pub label: Cow<'static, str>,
+    /// What holds for each of its tasks.
+    pub options: TaskOptions,
+    /// In which order [`Job::next`] returns outcomes.
+    pub order: Order,
+    /// Called when the job is done.
+    pub callback: Option<Callback>,
+    /// Nobody may be waiting for it while it goes on, so that the pool has to look after it by itself.
+    pub attended: bool,
+}
+
 /// A number of worker processes that carry out tasks.
 ///
 /// All threads of the process may use it at once. Dropping it [terminates](Self::terminate) it.
@@ -219,26 +240,29 @@ impl Pool {
 
     /// Begins a job, whose tasks have `work` done.
     ///
-    /// `attended` says that nobody may be waiting for it while it goes on, so that the pool has to look after it by
-    /// itself.
-    ///
     /// # Errors
     ///
     /// [`PoolError::Launch`] if `work` does not lie in this program; [`PoolError::ForkedCopy`].
-    pub fn job(
-        &self,
-        work: Work,
-        options: TaskOptions,
-        order: Order,
-        callback: Option<Callback>,
-        attended: bool,
-    ) -> Result<Job, PoolError> {
+    pub fn job(&self, work: Work, settings: JobSettings) -> Result<Job, PoolError> {
+        let JobSettings {
+            label,
+            options,
+            order,
+            callback,
+            attended,
+        } = settings;
         self.shared.check_owner()?;
         let has_callback = callback.is_some();
         if has_callback {
             self.ensure_caller()?;
         }
-        let job = Arc::new(JobState::new(name_of(work)?, options, order, callback));
+        let job = Arc::new(JobState::new(
+            name_of(work)?,
+            label,
+            options,
+            order,
+            callback,
+        ));
         if attended {
             self.shared.change(|state, _| match has_callback {
                 true => state.be_prompt(),
@@ -246,6 +270,27 @@ impl Pool {
             });
         }
         Ok(Job::new(Arc::clone(&self.shared), job))
+    }
+
+    /// From now on, writes what the workers do into a file that Perfetto and `chrome://tracing` open; it is complete when
+    /// the pool has been joined or dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`PoolError::Trace`] if the file cannot be created; [`PoolError::ForkedCopy`].
+    pub fn trace(&self, path: &Path) -> Result<(), PoolError> {
+        self.shared.check_owner()?;
+        let trace = Trace::create(path).map_err(|source| PoolError::Trace {
+            path: path.to_owned(),
+            source: Arc::new(source),
+        })?;
+        let former = self.shared.change(|state, _| {
+            let former = state.trace.replace(trace);
+            (0..state.seats.len()).for_each(|seat| state.trace_start(seat));
+            former
+        });
+        drop(former);
+        Ok(())
     }
 
     /// Starts the thread that calls callbacks, with the first of them.
@@ -340,6 +385,8 @@ impl Drop for Pool {
                 tracing::error!("a thread of a pool has panicked");
             }
         }
+        // Should the supervisor have failed, the file is completed here.
+        self.shared.lock().trace = None;
     }
 }
 
@@ -363,7 +410,8 @@ fn spawn(shared: &Arc<Shared>, name: &str, body: fn(&Shared)) -> Result<JoinHand
         .map_err(system("clone"))
 }
 
-fn system(call: &'static str) -> impl FnOnce(std::io::Error) -> PoolError {
+/// The operating system refused a call.
+pub(super) fn system(call: &'static str) -> impl FnOnce(std::io::Error) -> PoolError {
     move |source| LaunchError::System { call, source }.into()
 }
 

@@ -76,6 +76,7 @@ mod tests {
         };
         Arc::new(JobState::new(
             FunctionName::from_bits(0),
+            "test".into(),
             options,
             Order::AsSubmitted,
             None,

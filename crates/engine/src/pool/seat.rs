@@ -7,8 +7,9 @@ use procession_arena::{Error, Participant};
 use procession_objects::Queue;
 
 use super::desk::Desk;
+use super::output::{Capture, TaskOutput};
 use super::statistics::Tally;
-use super::task::Assignments;
+use super::task::{Assigned, Assignments};
 use crate::launch::{Child, ProcessError};
 use crate::with_participant;
 
@@ -43,9 +44,26 @@ pub(super) struct Worker {
     /// Why it could not be prepared, if it has said so.
     pub(super) unprepared: Option<String>,
     pub(super) tally: Tally,
+    pub(super) capture: Option<Capture>,
+    /// What the task has written whose outcome is about to come.
+    pub(super) output: Option<TaskOutput>,
 }
 
 impl Worker {
+    /// What the task at which it is has written until now.
+    pub(super) fn unfinished_output(&self) -> Option<TaskOutput> {
+        let output = self.capture.as_ref()?.take();
+        (!output.is_empty()).then_some(output)
+    }
+
+    /// Takes the task of that number out of its assignments.
+    pub(super) fn take(&mut self, number: u64) -> Option<Assigned> {
+        let place = self
+            .assigned
+            .binary_search_by_key(&number, |assigned| assigned.number);
+        self.assigned.remove(place.ok()?)
+    }
+
     /// Whether it can be given a task.
     pub(super) fn takes_tasks(&self) -> bool {
         self.ready.is_some() && self.allowance > 0 && !self.is_retiring && !self.is_doomed

@@ -7,11 +7,12 @@ use procession_arena::Participant;
 use procession_arena::sys::clock;
 use procession_arena::sys::process::OUT_OF_MEMORY;
 
-use super::desk::Mark;
+use super::desk::{Activity, Mark};
 use super::error::PoolError;
 use super::seat::{Ended, Worker};
 use super::state::{Phase, State};
-use super::task::Task;
+use super::task::{Assigned, Task};
+use super::waiting::Interest;
 use crate::launch::ProcessError;
 
 /// Failed starts in a row after which a pool without workers gives up.
@@ -38,70 +39,53 @@ impl State {
             return;
         };
         seat.former.add(worker.final_tally());
-        let mark = worker.paths.desk.mark(me);
-        let assigned = std::mem::take(&mut worker.assigned);
         if worker.ready.is_none() && !worker.is_doomed && !self.is_finished() {
             self.note_failed_start(&worker, ended.cause.as_ref());
         }
+        let assigned = std::mem::take(&mut worker.assigned);
+        let loss = Loss {
+            mark: worker.paths.desk.mark(me).ok(),
+            started: worker.paths.desk.started(me).unwrap_or(0),
+            cause: ended.cause,
+            worker,
+        };
         let mut unbegun = Vec::new();
-        for assigned in assigned {
-            let number = assigned.number;
-            let task = assigned.take_back();
-            match &mark {
-                Ok(mark) if mark.number < number => unbegun.push(task),
-                Ok(mark) => self.lose(
-                    task,
-                    &worker,
-                    &ended,
-                    mark.number > number || mark.is_idle(),
-                    wakers,
-                ),
-                Err(_) => self.lose(task, &worker, &ended, false, wakers),
+        for Assigned { number, task } in assigned.into_iter().map(Assigned::take_back) {
+            match loss.has_begun(number) {
+                true => self.lose(task, number, &loss, wakers),
+                false => unbegun.push(task),
             }
         }
         self.put_back(unbegun);
         self.give_up_if_hopeless(wakers);
         self.supervisor_is_wanted = true;
-        self.wake_followers(|interest| matches!(interest, super::waiting::Interest::Pool));
+        if self.is_empty() {
+            // With it the file is complete, which whoever waits for this moment may rely on.
+            self.trace = None;
+        }
+        self.wake_followers(|interest| matches!(interest, Interest::Pool));
     }
 
     /// A task was lost with its worker: it is run again, or fails.
-    fn lose(
-        &mut self,
-        mut task: Task,
-        worker: &Worker,
-        ended: &Ended,
-        finished: bool,
-        wakers: &mut Vec<Waker>,
-    ) {
+    fn lose(&mut self, mut task: Task, number: u64, loss: &Loss, wakers: &mut Vec<Waker>) {
         if task.retries > 0 && !self.is_over() {
             task.retries -= 1;
             self.pending.put_back(task);
             return;
         }
-        let error = self.why_lost(worker, ended, finished);
-        self.tell([task.fail(error)], wakers);
-    }
-
-    fn why_lost(&self, worker: &Worker, ended: &Ended, finished: bool) -> PoolError {
-        let (name, pid) = (worker.child.name().to_owned(), worker.child.pid());
-        match (&ended.cause, self.config.command.memory_limit) {
-            (Some(ProcessError::Signaled { signal, .. }), Some(limit))
-                if *signal == OUT_OF_MEMORY =>
-            {
-                PoolError::MemoryLimit {
-                    worker: name,
-                    pid,
-                    limit,
-                }
-            }
-            (cause, _) => PoolError::WorkerLost {
-                worker: name,
-                pid,
-                cause: Box::new(cause.clone().unwrap_or(ProcessError::Exited { code: 0 })),
-                finished,
-            },
-        }
+        let outcome = Err(loss.why(number, self.config.command.memory_limit));
+        let duration = clock::now().saturating_sub(loss.started);
+        self.trace_task(
+            &task,
+            loss.worker.child.pid(),
+            loss.started,
+            duration,
+            &outcome,
+        );
+        self.tell(
+            [task.resolve(outcome, loss.worker.unfinished_output())],
+            wakers,
+        );
     }
 
     fn is_over(&self) -> bool {
@@ -153,8 +137,40 @@ impl State {
     }
 }
 
-impl Mark {
-    fn is_idle(self) -> bool {
-        self.activity == super::desk::Activity::Idle
+/// A worker that has ended, and what its desk says.
+struct Loss {
+    worker: Worker,
+    /// `None` if it cannot be read: then everything counts as begun.
+    mark: Option<Mark>,
+    started: u64,
+    cause: Option<ProcessError>,
+}
+
+impl Loss {
+    fn has_begun(&self, number: u64) -> bool {
+        self.mark.is_none_or(|mark| mark.number >= number)
+    }
+
+    fn has_finished(&self, number: u64) -> bool {
+        self.mark
+            .is_some_and(|mark| mark.number > number || mark.activity == Activity::Idle)
+    }
+
+    fn why(&self, number: u64, memory_limit: Option<u64>) -> PoolError {
+        let worker = self.worker.child.name().to_owned();
+        let pid = self.worker.child.pid();
+        match (&self.cause, memory_limit) {
+            (Some(ProcessError::Signaled { signal, .. }), Some(limit))
+                if *signal == OUT_OF_MEMORY =>
+            {
+                PoolError::MemoryLimit { worker, pid, limit }
+            }
+            (cause, _) => PoolError::WorkerLost {
+                worker,
+                pid,
+                cause: Box::new(cause.clone().unwrap_or(ProcessError::Exited { code: 0 })),
+                finished: self.has_finished(number),
+            },
+        }
     }
 }

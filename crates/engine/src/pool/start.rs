@@ -7,7 +7,9 @@ use procession_arena::sys::clock;
 
 use super::config::PoolConfig;
 use super::error::PoolError;
-use super::owner::{Shared, name_of};
+use super::forwarding::wanted;
+use super::output::Capture;
+use super::owner::{Shared, name_of, system};
 use super::seat::{Paths, Worker};
 use super::state::State;
 use super::statistics::Tally;
@@ -39,6 +41,13 @@ pub(super) fn start_worker(shared: &Shared, seat: usize) -> Result<(), PoolError
             paths.inbox.handle(),
             paths.desk.handle(),
         ]);
+        let capture = match plan.appointment.captures_output {
+            true => Some(Capture::new().map_err(system("memfd_create"))?),
+            false => None,
+        };
+        if let Some(capture) = &capture {
+            plan.command = capture.lead(plan.command).map_err(system("fcntl"))?;
+        }
         let started = clock::now();
         let child = plan.command.start(work, plan.arguments, &plan.handles)?;
         let worker = Worker {
@@ -53,6 +62,8 @@ pub(super) fn start_worker(shared: &Shared, seat: usize) -> Result<(), PoolError
             is_doomed: false,
             has_ended: false,
             unprepared: None,
+            capture,
+            output: None,
             tally: Tally {
                 workers: 1,
                 ..Tally::default()
@@ -104,6 +115,8 @@ impl State {
                 nice: config.nice,
                 processors,
                 has_memory_limit: config.command.memory_limit.is_some(),
+                captures_output: config.capture_output,
+                wanted_events: wanted(),
             },
             arguments,
             handles,

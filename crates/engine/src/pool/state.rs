@@ -6,10 +6,12 @@ use std::task::Waker;
 
 use super::config::PoolConfig;
 use super::error::PoolError;
+use super::forwarding::Record;
 use super::job::{JobState, Then};
 use super::pending::Pending;
 use super::seat::{EndedWorkers, Seat, Worker};
 use super::task::Resolved;
+use super::trace::Trace;
 use super::waiting::{Follower, Interest};
 
 /// How far the pool has come.
@@ -60,6 +62,10 @@ pub(super) struct State {
     /// The supervisor sleeps at most until then, by the clock of all processes.
     pub(super) supervisor_wakes: u64,
     pub(super) supervisor_is_wanted: bool,
+
+    /// Events of workers that are to be emitted here.
+    pub(super) records: Vec<Record>,
+    pub(super) trace: Option<Trace>,
 }
 
 /// Workers in a row that ended before they were ready.
@@ -98,6 +104,8 @@ impl State {
             failed_starts: FailedStarts::default(),
             supervisor_wakes: 0,
             supervisor_is_wanted: false,
+            records: Vec::new(),
+            trace: None,
         }
     }
 
@@ -149,10 +157,11 @@ impl State {
             job,
             index,
             outcome,
+            output,
         } in resolved
         {
             self.outstanding = self.outstanding.saturating_sub(1);
-            let then = job.resolve(index, outcome, wakers);
+            let then = job.resolve(index, outcome, output, wakers);
             self.told(&job, then);
         }
     }

@@ -39,16 +39,6 @@ impl Worker {
             tracing::error!(%error, pid = self.child.pid(), "a worker of a pool cannot be killed");
         }
     }
-
-    fn take(&mut self, number: u64) -> Option<Task> {
-        let place = self
-            .assigned
-            .binary_search_by_key(&number, |assigned| assigned.number);
-        place
-            .ok()
-            .and_then(|place| self.assigned.remove(place))
-            .map(Assigned::take_back)
-    }
 }
 
 impl State {
@@ -108,7 +98,7 @@ impl State {
             .collect();
         for number in numbers {
             if worker.stop(me, number)? {
-                cancelled.extend(worker.take(number));
+                cancelled.extend(worker.take(number).map(Assigned::into_task));
             }
         }
         Ok(())
@@ -154,13 +144,23 @@ impl State {
             return Ok(());
         }
         let pid = worker.child.pid();
-        if let Some(mut task) = worker.take(number) {
+        let started = worker.paths.desk.started(me)?;
+        let output = worker.unfinished_output();
+        if let Some(mut task) = worker.take(number).map(Assigned::into_task) {
             let timeout = task.job.options.timeout.unwrap_or_default();
             if task.retries > 0 {
                 task.retries -= 1;
                 self.pending.put_back(task);
             } else {
-                self.tell([task.fail(PoolError::TaskTimeout { timeout, pid })], wakers);
+                let late = Err(PoolError::TaskTimeout { timeout, pid });
+                self.trace_task(
+                    &task,
+                    pid,
+                    started,
+                    clock::now().saturating_sub(started),
+                    &late,
+                );
+                self.tell([task.resolve(late, output)], wakers);
             }
         }
         let unbegun = self.take_back(me, seat, usize::MAX);
@@ -177,7 +177,7 @@ impl State {
         self.phase = Phase::Over(reason.clone());
         let mut tasks: Vec<Task> = std::iter::from_fn(|| self.pending.pop()).collect();
         for worker in self.workers_mut() {
-            tasks.extend(worker.assigned.drain(..).map(Assigned::take_back));
+            tasks.extend(worker.assigned.drain(..).map(Assigned::into_task));
             worker.kill();
         }
         self.tell(

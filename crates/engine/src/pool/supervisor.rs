@@ -10,7 +10,7 @@ use procession_arena::sys::readiness::wait_readable;
 use procession_arena::{Participant, Wait};
 
 use super::error::PoolError;
-use super::owner::Shared;
+use super::owner::{Shared, system};
 use super::seat::Ended;
 use super::start;
 use super::state::State;
@@ -193,8 +193,4 @@ impl State {
             }
         }
     }
-}
-
-fn system(call: &'static str) -> impl FnOnce(std::io::Error) -> PoolError {
-    move |source| LaunchError::System { call, source }.into()
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::error::PoolError;
 use super::held::Held;
 use super::job::{JobState, Outcome};
+use super::output::TaskOutput;
 use super::wire::Order;
 
 /// A task that has no outcome yet. There is one of it, wherever it is: that is why a task ends once.
@@ -39,27 +40,31 @@ impl Task {
         Assigned { number, task: self }
     }
 
-    /// Ends the task.
-    pub(super) fn resolve(self, outcome: Outcome) -> Resolved {
+    /// Ends the task, which has written this.
+    pub(super) fn resolve(self, outcome: Outcome, output: Option<TaskOutput>) -> Resolved {
         Resolved {
             job: self.job,
             index: self.index,
             outcome,
+            output,
         }
     }
 
     pub(super) fn fail(self, error: PoolError) -> Resolved {
-        self.resolve(Err(error))
+        self.resolve(Err(error), None)
     }
 }
 
 impl Assigned {
     /// The task as it was before it went into an inbox.
-    pub(super) fn take_back(self) -> Task {
-        let mut task = self.task;
-        let length = task.bytes.len().saturating_sub(Order::SIZE);
-        task.bytes.truncate(length);
-        task
+    pub(super) fn take_back(mut self) -> Assigned {
+        let length = self.task.bytes.len().saturating_sub(Order::SIZE);
+        self.task.bytes.truncate(length);
+        self
+    }
+
+    pub(super) fn into_task(self) -> Task {
+        self.take_back().task
     }
 }
 
@@ -70,4 +75,5 @@ pub(super) struct Resolved {
     pub(super) job: Arc<JobState>,
     pub(super) index: usize,
     pub(super) outcome: Outcome,
+    pub(super) output: Option<TaskOutput>,
 }

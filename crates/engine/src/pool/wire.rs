@@ -26,6 +26,9 @@ pub(super) struct Appointment {
     pub(super) nice: i32,
     pub(super) processors: Vec<usize>,
     pub(super) has_memory_limit: bool,
+    pub(super) captures_output: bool,
+    /// See [`wanted`](super::forwarding::wanted).
+    pub(super) wanted_events: u8,
 }
 
 /// The end of a task on its way to a worker.
@@ -72,6 +75,11 @@ pub(super) enum Subject {
     Unprepared,
     /// The owner wakes whoever reads reports.
     Nudge,
+    /// An event of the worker's precedes, encoded.
+    Record,
+    /// What the task has written precedes: to its standard output, and behind it (`started` says where) to its standard
+    /// error. Its outcome follows.
+    Output,
 }
 
 /// The end of a report on its way to the owner.
@@ -101,6 +109,8 @@ impl Report {
             Subject::Ready => 2,
             Subject::Unprepared => 3,
             Subject::Nudge => 4,
+            Subject::Record => 5,
+            Subject::Output => 6,
         };
         let who = u64::from(self.worker) << 32 | u64::from(self.seat) << 16 | subject;
         bytes.extend_from_slice(&who.to_le_bytes());
@@ -121,6 +131,8 @@ impl Report {
                 2 => Subject::Ready,
                 3 => Subject::Unprepared,
                 4 => Subject::Nudge,
+                5 => Subject::Record,
+                6 => Subject::Output,
                 _ => return None,
             },
         };
@@ -129,18 +141,22 @@ impl Report {
         Some(report)
     }
 
-    /// What wakes whoever reads reports.
-    pub(super) fn nudge() -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(Report::SIZE);
-        let nobody = Report {
+    /// One that is not about a task.
+    pub(super) fn about_nothing(subject: Subject) -> Report {
+        Report {
             number: 0,
             started: 0,
             duration: 0,
             worker: 0,
             seat: 0,
-            subject: Subject::Nudge,
-        };
-        nobody.append(&mut bytes);
+            subject,
+        }
+    }
+
+    /// What wakes whoever reads reports.
+    pub(super) fn nudge() -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(Report::SIZE);
+        Report::about_nothing(Subject::Nudge).append(&mut bytes);
         bytes
     }
 }
@@ -173,6 +189,8 @@ mod tests {
             Subject::Ready,
             Subject::Unprepared,
             Subject::Nudge,
+            Subject::Record,
+            Subject::Output,
         ] {
             let report = Report {
                 number: 1 << 40,

@@ -10,7 +10,9 @@ use procession_arena::{Error, Handle, Participant, Wait};
 use procession_objects::{Message, Queue};
 
 use super::desk::Desk;
+use super::forwarding::forward;
 use super::held::Held;
+use super::output::Capture;
 use super::wire::{Appointment, Order, Report, Subject, Work};
 use crate::launch::function::FunctionName;
 use crate::launch::init::image;
@@ -32,6 +34,7 @@ struct Post {
     last: u64,
     /// The function that the last task ran: most often the next one does too.
     known: Option<(FunctionName, Work)>,
+    capture: Option<Capture>,
 }
 
 /// What a worker process runs.
@@ -40,6 +43,10 @@ pub(super) fn work(arguments: Arguments) -> Result<Returned, EntryError> {
     let appointment: Appointment = message::cut(&mut bytes).ok_or(UNINTELLIGIBLE)?;
     with_participant(|me| {
         let mut post = Post::take_up(me, &appointment)?;
+        forward(
+            Queue::attach(me, post.reports.handle())?,
+            appointment.wanted_events,
+        );
         match prepare(&appointment, &mut bytes) {
             Ok(()) => post.report(me, Subject::Ready, 0, 0, Vec::new(), &[])?,
             Err(reason) => {
@@ -111,6 +118,10 @@ impl Post {
             desk: Desk::attach(me, Handle::unpack(appointment.desk))?,
             last: 0,
             known: None,
+            capture: match appointment.captures_output {
+                true => Some(capture()?),
+                false => None,
+            },
         })
     }
 
@@ -194,8 +205,11 @@ impl Post {
         handles: &[Handle],
     ) -> Result<(), Error> {
         let is_about_task = matches!(subject, Subject::Returned | Subject::Failed);
-        if is_about_task && !self.desk.finish(me, number)? {
-            wait_for_the_end();
+        if is_about_task {
+            self.hand_in_output(me, number)?;
+            if !self.desk.finish(me, number)? {
+                wait_for_the_end();
+            }
         }
         let report = Report {
             number,
@@ -210,6 +224,29 @@ impl Post {
             self.put_excuse(me, size, &error, report);
         }
         Ok(())
+    }
+
+    /// Sends what the task has written, so that it is there before the outcome.
+    fn hand_in_output(&self, me: &Participant, number: u64) -> Result<(), Error> {
+        let Some(output) = self.capture.as_ref().map(Capture::flush_and_take) else {
+            return Ok(());
+        };
+        if output.is_empty() {
+            return Ok(());
+        }
+        let (bytes, boundary) = output.join();
+        let report = Report {
+            number,
+            started: boundary,
+            worker: self.worker,
+            seat: self.seat,
+            ..Report::about_nothing(Subject::Output)
+        };
+        match self.put(me, bytes, &[], report) {
+            // The outcome matters more than what was written on the way.
+            Err(Error::OutOfMemory { .. }) => Ok(()),
+            put => put,
+        }
     }
 
     fn put(
@@ -240,6 +277,13 @@ impl Post {
             exit_immediately(UNREPORTED);
         }
     }
+}
+
+fn capture() -> Result<Capture, Error> {
+    Capture::of_this_process().map_err(|source| Error::System {
+        call: "fcntl",
+        source,
+    })
 }
 
 /// The owner has doomed this process: the signal is on its way.

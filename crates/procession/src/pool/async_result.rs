@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use procession_engine::PoolError;
-use procession_engine::pool::Job;
+use procession_engine::pool::{Job, TaskOutput};
 
 /// The result of a task, or of many, that is still to come.
 ///
@@ -106,6 +106,21 @@ impl<R> AsyncResult<R> {
             }
             false => Err(PoolError::NotReady),
         }
+    }
+
+    /// Takes what the task has written to its standard output and standard error, if the pool
+    /// [captures](crate::PoolBuilder::capture_output) that; of several tasks, one after the other.
+    ///
+    /// Empty before the result is there, and after it was taken.
+    pub fn output(&self) -> TaskOutput {
+        let mut all = TaskOutput::default();
+        if self.ready() {
+            for its in (0..self.job.submitted()).filter_map(|index| self.job.take_output(index)) {
+                all.stdout.extend(its.stdout);
+                all.stderr.extend(its.stderr);
+            }
+        }
+        all
     }
 
     /// Ends what has not ended yet: tasks that wait are not begun, and those that run are killed with their workers, which

@@ -184,6 +184,30 @@ impl PoolBuilder {
         self
     }
 
+    /// Keeps what each task writes to its standard output and standard error, for
+    /// [`AsyncResult::output`](crate::AsyncResult::output), instead of mixing it into this process's.
+    ///
+    /// Of a task that was lost with its worker, what it had written by then is kept.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use procession::{Pool, PoolError};
+    ///
+    /// fn main() -> Result<(), PoolError> {
+    ///     procession::init();
+    ///     let pool = Pool::builder().workers(1).capture_output(true).build()?;
+    ///     let result = pool.apply_async(|| println!("Grüezi"), ())?;
+    ///     result.get()?;
+    ///     assert_eq!(result.output().stdout, "Grüezi\n".as_bytes());
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn capture_output(mut self, capture: bool) -> PoolBuilder {
+        self.config.capture_output = capture;
+        self
+    }
+
     /// On which processors the workers run: the first on those of the first set, the second on those of the second, and
     /// so on in turn.
     ///

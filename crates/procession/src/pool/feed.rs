@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use procession_engine::PoolError;
-use procession_engine::pool::{Job, Outcome};
+use procession_engine::pool::{Job, Outcome, TaskOutput};
 use serde::Serialize;
 
 use crate::codec::{self, CodecError};
@@ -21,6 +21,8 @@ pub(super) struct Feed<I> {
     /// Items that have been submitted and whose results have not been taken, and their bytes.
     under_way: usize,
     bytes: usize,
+    /// What the task of the last outcome has written.
+    last: Option<TaskOutput>,
     /// Why no more items can be submitted.
     refusal: Option<PoolError>,
 }
@@ -37,6 +39,7 @@ where
             most: buffersize.unwrap_or(MOST_ITEMS).max(1),
             under_way: 0,
             bytes: 0,
+            last: None,
             refusal: None,
         }
     }
@@ -45,13 +48,18 @@ where
     pub(super) fn next(&mut self, deadline: Option<Instant>) -> Result<Option<Outcome>, PoolError> {
         self.fill();
         match self.job.next(deadline)? {
-            Some((_, outcome)) => {
+            Some((index, outcome)) => {
+                self.last = self.job.take_output(index);
                 self.bytes -= self.bytes / self.under_way.max(1);
                 self.under_way = self.under_way.saturating_sub(1);
                 Ok(Some(outcome))
             }
             None => Ok(self.refusal.take().map(Err)),
         }
+    }
+
+    pub(super) fn last_output(&mut self) -> TaskOutput {
+        self.last.take().unwrap_or_default()
     }
 
     /// Submits items until there is no room; only when it is half empty, so that they go in portions.

@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::time::{Duration, Instant};
 
 use procession_engine::PoolError;
+use procession_engine::pool::TaskOutput;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -72,6 +73,12 @@ where
         timeout: Duration,
     ) -> Result<Option<Result<R, PoolError>>, PoolError> {
         self.next_until(Instant::now().checked_add(timeout))
+    }
+
+    /// Takes what the task of the last result has written, if the pool
+    /// [captures](crate::PoolBuilder::capture_output) that.
+    pub fn last_output(&mut self) -> TaskOutput {
+        self.feed.last_output()
     }
 
     fn next_until(

@@ -9,6 +9,7 @@ mod submission;
 mod work;
 
 use std::fmt;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use procession_engine::pool::{Order, Pool as Core};
@@ -540,6 +541,35 @@ impl Pool {
     /// [`PoolError::NotReady`] if the time is over; otherwise as [`join`](Pool::join).
     pub fn join_timeout(&self, timeout: Duration) -> Result<(), PoolError> {
         self.core.join(Instant::now().checked_add(timeout))
+    }
+
+    /// From now on, writes what the workers do into a file that [Perfetto](https://ui.perfetto.dev) and `chrome://tracing` show as a
+    /// timeline; it is complete when the pool has been joined or dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`PoolError::Trace`] if the file cannot be created.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use procession::Pool;
+    ///
+    /// fn main() -> Result<(), Box<dyn std::error::Error>> {
+    ///     procession::init();
+    ///     let file = std::env::temp_dir().join(format!("trace-{}.json", std::process::id()));
+    ///     let pool = Pool::new(2)?;
+    ///     pool.trace(&file)?;
+    ///     pool.map(|x: u32| x + 1, 0..10)?;
+    ///     pool.close();
+    ///     pool.join()?;
+    ///     assert_eq!(std::fs::read_to_string(&file)?.matches(r#""cat":"task""#).count(), 10);
+    ///     std::fs::remove_file(file)?;
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn trace(&self, path: impl AsRef<Path>) -> Result<(), PoolError> {
+        self.core.trace(path.as_ref())
     }
 
     /// How many workers the pool has, those included that are just being replaced.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use procession_engine::PoolError;
-use procession_engine::pool::{Callback, Job, Order, TaskOptions};
+use procession_engine::pool::{Callback, Job, JobSettings, Order, TaskOptions};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -361,9 +361,14 @@ impl<'p> Submission<'p> {
         callback: Option<Callback>,
         attended: bool,
     ) -> Result<Job, PoolError> {
-        self.pool
-            .core
-            .job(work.work, self.options, order, callback, attended)
+        let settings = JobSettings {
+            label: work.name.into(),
+            options: self.options,
+            order,
+            callback,
+            attended,
+        };
+        self.pool.core.job(work.work, settings)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Functions as the tasks of a pool run them.
 
+use std::any::type_name;
 use std::marker::PhantomData;
 
 use procession_engine::EntryError;
@@ -16,6 +17,8 @@ use crate::function::{CapturesNothing, instance, not_decoded, not_encoded};
 /// The address of a function in every process that runs this image, and what it makes of what.
 pub(super) struct WorkOf<T, R> {
     pub(super) work: Work,
+    /// The function's path in the program.
+    pub(super) name: &'static str,
     types: PhantomData<fn(T) -> R>,
 }
 
@@ -28,6 +31,7 @@ where
 {
     WorkOf {
         work: run_with_item::<F, T, R>,
+        name: type_name::<F>(),
         types: PhantomData,
     }
 }
@@ -41,6 +45,7 @@ where
 {
     WorkOf {
         work: run::<F, A, R>,
+        name: type_name::<F>(),
         types: PhantomData,
     }
 }

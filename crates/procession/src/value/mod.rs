@@ -95,6 +95,11 @@ impl<T> Value<T> {
         }
     }
 
+    /// The value's name in every process of the session.
+    pub(crate) fn handle(&self) -> Handle {
+        self.attachment.handle()
+    }
+
     /// Does something with the word in shared memory that the value is.
     #[inline]
     fn with_cell<R>(&self, work: impl FnOnce(AtomicCell<'_>) -> R) -> Result<R, SharedError> {

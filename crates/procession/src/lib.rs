@@ -1,4 +1,4 @@
-//! Process-based parallelism that survives `kill -9`: [`Process`], [`Queue`], [`JoinableQueue`], and a
+//! Process-based parallelism that survives `kill -9`: [`Process`], [`Pool`], [`Queue`], [`JoinableQueue`], and a
 //! [`Manager`] with dicts, lists, values, arrays and every kind of lock.
 //!
 //! A process gives what a thread cannot: a library that crashes takes only its own process along, a
@@ -40,8 +40,13 @@
 //! ```
 //!
 //! Larger ones are in the directory `examples` of the repository: `kitchen`, with producers and
-//! consumers, `countdown`, with a shared dict and a lock, and `checksums` and `wordcount`, which work through a directory
+//! consumers, `squares`, `squares_async` and `callbacks`, with a pool, `countdown`, with a shared dict and a lock, and `checksums` and `wordcount`, which work through a directory
 //! tree with all processors.
+//!
+//! # One process, or a pool of them
+//!
+//! A [`Process`] is started for one function and ends with it. A [`Pool`] starts its processes once and has them carry out any number of
+//! tasks; it replaces those that end. What many tasks need goes into a [`Shared`], which is sent once.
 //!
 //! # What processes share
 //!
@@ -93,6 +98,7 @@
 //! | a process within `get`, or with an item that it has got | the item is lost with it; a [`JoinableQueue`] reports it, or gives it to another process |
 //! | a process that waits | nobody else is affected; except at a [`Barrier`], which breaks for all the others |
 //! | a process with permits of a [`Semaphore`] | they come back if it is [attributed](SemaphoreBuilder::attributed), and stay taken otherwise |
+//! | a worker of a [`Pool`] | its running task fails with [`PoolError::WorkerLost`], or is run again; the worker is replaced |
 //! | a process that another one joins | [`Process::join`] tells how it ended |
 //! | the process that started others | its daemonic processes end at once, even if it was killed; the others go on |
 //! | all of them | the memory goes back to the system; nothing has a name that could be left over |

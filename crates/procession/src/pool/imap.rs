@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::feed::Feed;
+use super::progress::Progress;
 use super::results::decode;
 
 /// The results of [`Pool::imap`](super::Pool::imap) or [`Pool::imap_unordered`](super::Pool::imap_unordered).
@@ -23,6 +24,7 @@ use super::results::decode;
 #[must_use = "iterators do nothing until they are asked; dropping this one cancels its tasks"]
 pub struct Imap<'p, I, R> {
     feed: Feed<I>,
+    progress: Option<Progress>,
     is_over: bool,
     result: PhantomData<fn(&'p ()) -> R>,
 }
@@ -33,10 +35,11 @@ where
     I::Item: Serialize + 'static,
     R: DeserializeOwned + 'static,
 {
-    pub(super) fn new(mut feed: Feed<I>) -> Self {
+    pub(super) fn new(mut feed: Feed<I>, progress: Option<Progress>) -> Self {
         feed.fill();
         Imap {
             feed,
+            progress,
             is_over: false,
             result: PhantomData,
         }
@@ -89,8 +92,14 @@ where
             return Ok(None);
         }
         let next = self.feed.next(deadline)?;
-        self.is_over = next.is_none();
-        Ok(next.map(decode))
+        let Some(outcome) = next else {
+            self.is_over = true;
+            return Ok(None);
+        };
+        if let Some(progress) = &mut self.progress {
+            progress.advance(outcome.is_err());
+        }
+        Ok(Some(decode(outcome)))
     }
 }
 

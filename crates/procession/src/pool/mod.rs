@@ -4,6 +4,7 @@ mod async_result;
 mod builder;
 mod feed;
 mod imap;
+mod progress;
 mod results;
 mod submission;
 mod work;

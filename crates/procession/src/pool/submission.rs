@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::feed::Feed;
+use super::progress::Progress;
 use super::work::WorkOf;
 use super::{AsyncResult, Imap, Pool, results, work};
 use crate::Function;
@@ -42,6 +43,7 @@ pub struct Submission<'p> {
     pool: &'p Pool,
     options: TaskOptions,
     buffersize: Option<usize>,
+    progress: Option<String>,
 }
 
 impl<'p> Submission<'p> {
@@ -50,6 +52,7 @@ impl<'p> Submission<'p> {
             pool,
             options: TaskOptions::default(),
             buffersize: None,
+            progress: None,
         }
     }
 
@@ -81,6 +84,27 @@ impl<'p> Submission<'p> {
     /// included. The default is 4096, but not more than 64 MiB of them.
     pub fn buffersize(mut self, items: usize) -> Self {
         self.buffersize = Some(items);
+        self
+    }
+
+    /// Shows how many of the items of a [`map`](Self::map), a [`starmap`](Self::starmap) or an [`imap`](Self::imap) are done: by a bar
+    /// on a terminal, by a line every other second elsewhere; on standard error.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use procession::{Pool, PoolError};
+    ///
+    /// fn main() -> Result<(), PoolError> {
+    ///     procession::init();
+    ///     let pool = Pool::new(2)?;
+    ///     let doubled = pool.submit().progress("doubling").map(|x: u32| 2 * x, 0..1000)?;
+    ///     assert_eq!(doubled[999], 1998);
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn progress(mut self, label: impl Into<String>) -> Self {
+        self.progress = Some(label.into());
         self
     }
 
@@ -305,7 +329,8 @@ impl<'p> Submission<'p> {
         let mut results = Vec::with_capacity(items.size_hint().0);
         let mut failure = None;
         let job = self.job(&work, Order::AsSubmitted, None, false)?;
-        let mut imap = Imap::new(Feed::new(job, items, self.buffersize));
+        let progress = self.progress_of(&items);
+        let mut imap = Imap::new(Feed::new(job, items, self.buffersize), progress);
         for result in imap.by_ref() {
             match result {
                 Ok(result) => results.push(result),
@@ -347,11 +372,18 @@ impl<'p> Submission<'p> {
         I: IntoIterator<Item = T>,
     {
         let job = self.job(&work, order, None, true)?;
-        Ok(Imap::new(Feed::new(
-            job,
-            items.into_iter(),
-            self.buffersize,
-        )))
+        let items = items.into_iter();
+        let progress = self.progress_of(&items);
+        Ok(Imap::new(Feed::new(job, items, self.buffersize), progress))
+    }
+
+    /// What is to show how far the items have come, if it was asked for.
+    fn progress_of(&self, items: &impl Iterator) -> Option<Progress> {
+        let total = match items.size_hint() {
+            (least, Some(most)) if least == most => Some(least as u64),
+            _ => None,
+        };
+        Some(Progress::new(self.progress.clone()?, total))
     }
 
     fn job<T, R>(

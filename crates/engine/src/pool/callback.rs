@@ -13,11 +13,21 @@ use crate::launch::panic;
 thread_local! {
     /// The pool whose callbacks this thread calls; only compared.
     static CALLS_FOR: Cell<*const Shared> = const { Cell::new(ptr::null()) };
+    /// Callbacks that this thread is in the middle of, one inside the other.
+    static DEPTH: Cell<usize> = const { Cell::new(0) };
 }
 
 /// Whether the calling thread is the one that calls the callbacks of this pool.
 pub(super) fn is_this_thread(shared: &Shared) -> bool {
     ptr::eq(CALLS_FOR.get(), shared)
+}
+
+/// How many callbacks of this pool the calling thread is in the middle of.
+pub(super) fn depth(shared: &Shared) -> usize {
+    match is_this_thread(shared) {
+        true => DEPTH.get(),
+        false => 0,
+    }
 }
 
 /// The thread's life: until the pool has ended and all have been called.
@@ -47,6 +57,7 @@ pub(super) fn call_callbacks(shared: &Shared) {
 impl Shared {
     /// Calls the callback of a job, which has been counted as being called.
     pub(super) fn call_back(&self, job: &Arc<JobState>) {
+        DEPTH.set(DEPTH.get() + 1);
         let failure = job.take_callback().and_then(|(callback, outcomes)| {
             let called = panic::catch(move || callback(&outcomes));
             called.err().map(|panic| PoolError::CallbackPanicked {
@@ -54,6 +65,7 @@ impl Shared {
                 location: panic.location,
             })
         });
+        DEPTH.set(DEPTH.get() - 1);
         self.change(|state, wakers| {
             state.calling -= 1;
             job.called(failure, wakers);

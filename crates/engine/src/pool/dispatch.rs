@@ -146,7 +146,7 @@ impl State {
             .filter_map(|order| order.task.job.options.timeout)
             .min();
         if let Some(timeout) = shortest {
-            let end = clock::now().saturating_add(timeout.as_nanos() as u64);
+            let end = clock::now().saturating_add(nanoseconds(timeout));
             self.supervisor_is_wanted |= end < self.supervisor_wakes;
         }
     }
@@ -230,4 +230,9 @@ fn put(
         }
     }
     (done, None)
+}
+
+/// As a number on the clock of all processes; what is longer than 500 years is for ever.
+pub(super) fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record as Recorded};
-use tracing::{Event, Level, Metadata, Subscriber};
+use tracing::{Dispatch, Event, Level, Metadata, Subscriber, dispatcher};
 
 use super::wire::{Report, Subject};
 use crate::launch::{current, message};
@@ -58,19 +58,35 @@ fn level_of(number: u8) -> Option<Level> {
     }
 }
 
-/// Has this process's events, and its panics as events, travel through `reports`, unless it has a subscriber already.
-///
-/// `wanted` is how much the owner wants to hear.
-pub(super) fn forward(reports: Queue, wanted: u8) {
-    let Some(most) = level_of(wanted) else {
-        return;
-    };
-    if tracing::subscriber::set_global_default(Forwarding { reports, most }).is_ok() {
-        let print = take_hook();
-        set_hook(Box::new(move |panic| {
-            print(panic);
-            tell_panic(panic);
-        }));
+/// What has a worker's events travel, for as long as it is in force.
+pub(super) struct Forwarder(Option<Dispatch>);
+
+impl Forwarder {
+    /// `reports` is the way to the owner; `wanted`, how much the owner wants to hear.
+    pub(super) fn new(reports: Queue, wanted: u8) -> Forwarder {
+        Forwarder(level_of(wanted).map(|most| Dispatch::new(Forwarding { reports, most })))
+    }
+
+    /// In force for `work`, which may set a subscriber of its own for all that comes after.
+    pub(super) fn during<T>(&self, work: impl FnOnce() -> T) -> T {
+        match &self.0 {
+            Some(dispatch) => dispatcher::with_default(dispatch, work),
+            None => work(),
+        }
+    }
+
+    /// In force from now on, unless the process has another subscriber; panics are told as events then.
+    pub(super) fn stay(self) {
+        let Some(dispatch) = self.0 else {
+            return;
+        };
+        if dispatcher::set_global_default(dispatch).is_ok() {
+            let print = take_hook();
+            set_hook(Box::new(move |panic| {
+                print(panic);
+                tell_panic(panic);
+            }));
+        }
     }
 }
 

@@ -121,9 +121,8 @@ impl State {
         };
         worker.ready = Some(clock::now());
         // What was written before the first task belongs to none.
-        if let Some(output) = worker.unfinished_output() {
-            output.pass_on();
-        }
+        let written = worker.unfinished_output();
+        self.written.extend(written);
         self.trace_start(report.seat.into());
     }
 

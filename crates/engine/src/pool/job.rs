@@ -205,6 +205,11 @@ impl JobState {
         self.progress().is_done()
     }
 
+    fn has_resolved_all(&self) -> bool {
+        let progress = self.progress();
+        progress.resolved == progress.submitted
+    }
+
     fn add(&self) -> usize {
         let mut progress = self.progress();
         progress.submitted += 1;
@@ -386,6 +391,9 @@ impl Job {
     ///
     /// [`PoolError::ForkedCopy`]; [`PoolError::Arena`] if the session is damaged.
     pub fn cancel(&self) -> Result<usize, PoolError> {
+        if self.state.has_resolved_all() {
+            return Ok(0);
+        }
         self.pool.cancel(&self.state)
     }
 

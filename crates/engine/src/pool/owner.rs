@@ -17,6 +17,7 @@ use procession_objects::Queue;
 use super::config::{PoolConfig, TaskOptions};
 use super::error::PoolError;
 use super::job::{Callback, Job, JobState, Order};
+use super::output::TaskOutput;
 use super::state::{Phase, State};
 use super::statistics::WorkerStatistics;
 use super::task::Task;
@@ -67,6 +68,7 @@ impl Shared {
         let mut state = self.lock();
         let value = change(&mut state, &mut wakers);
         let records = std::mem::take(&mut state.records);
+        let written = std::mem::take(&mut state.written);
         let calls = Calls {
             attendant: std::mem::take(&mut state.attendant_is_wanted) && state.attendant_dozes,
             supervisor: std::mem::take(&mut state.supervisor_is_wanted),
@@ -82,6 +84,7 @@ impl Shared {
         for record in records {
             let _ = panic::catch(|| record.emit());
         }
+        written.iter().for_each(TaskOutput::pass_on);
         value
     }
 
@@ -340,8 +343,8 @@ impl Pool {
         self.shared
             .wait_until(Interest::Pool, deadline, |state| {
                 // A callback that joins its pool does not wait for itself.
-                let calling = usize::from(callback::is_this_thread(&self.shared));
-                let has_called = state.to_call.is_empty() && state.calling <= calling;
+                let has_called =
+                    state.to_call.is_empty() && state.calling <= callback::depth(&self.shared);
                 (state.is_empty() && has_called).then_some(())
             })?
             .ok_or(PoolError::NotReady)

@@ -8,6 +8,7 @@ use super::config::PoolConfig;
 use super::error::PoolError;
 use super::forwarding::Record;
 use super::job::{JobState, Then};
+use super::output::TaskOutput;
 use super::pending::Pending;
 use super::seat::{EndedWorkers, Seat, Worker};
 use super::task::Resolved;
@@ -65,6 +66,8 @@ pub(super) struct State {
 
     /// Events of workers that are to be emitted here.
     pub(super) records: Vec<Record>,
+    /// What workers have written before their first tasks, to be written here.
+    pub(super) written: Vec<TaskOutput>,
     pub(super) trace: Option<Trace>,
 }
 
@@ -105,6 +108,7 @@ impl State {
             supervisor_wakes: 0,
             supervisor_is_wanted: false,
             records: Vec::new(),
+            written: Vec::new(),
             trace: None,
         }
     }

@@ -7,6 +7,7 @@ use procession_arena::sys::clock;
 use procession_arena::{Error, Participant};
 
 use super::desk::{Activity, Mark};
+use super::dispatch::nanoseconds;
 use super::error::PoolError;
 use super::job::JobState;
 use super::seat::Worker;
@@ -200,10 +201,9 @@ impl Worker {
             let Some(timeout) = assigned.task.job.options.timeout else {
                 continue;
             };
-            let timeout = u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX);
             // One that has not begun cannot be late sooner than if it began now.
             let runs = mark.number == assigned.number && mark.activity == Activity::Running;
-            let end = if runs { started } else { now }.saturating_add(timeout);
+            let end = if runs { started } else { now }.saturating_add(nanoseconds(timeout));
             match end <= now && runs {
                 true => late = Some(assigned.number),
                 false => next = next.min(end),

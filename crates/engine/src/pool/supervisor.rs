@@ -33,6 +33,8 @@ pub(super) fn supervise(shared: &Shared) {
     if let Err(error) = with_participant(|me| shared.supervise(me)) {
         tracing::error!(%error, "a pool cannot watch its workers, and ends");
         shared.end(&error);
+        // Nobody will see them end.
+        shared.change(|state, _| state.vacate());
     }
     shared.change(|state, _| state.attendant_is_wanted = true);
     // Callbacks have their turn; their thread looks whether there will be more.
@@ -150,6 +152,15 @@ impl Shared {
 }
 
 impl State {
+    /// Gives all workers up, which have been killed.
+    fn vacate(&mut self) {
+        for seat in &mut self.seats {
+            seat.worker = None;
+        }
+        self.trace = None;
+        self.wake_followers(|_| true);
+    }
+
     /// The workers whose ends are not known yet.
     fn watched(&self) -> Vec<Watched> {
         let seats = self.seats.iter().enumerate();

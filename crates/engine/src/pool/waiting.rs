@@ -43,7 +43,7 @@ impl State {
     }
 
     /// Makes one of the followers the leader, if there is none; and tells the attendant otherwise.
-    fn pass_on(&mut self) {
+    pub(super) fn pass_on(&mut self) {
         if self.is_led {
             return;
         }
@@ -92,6 +92,8 @@ impl Shared {
         loop {
             let mut state = self.lock();
             if let Some(value) = ready(&mut state) {
+                // It may have been woken to lead.
+                state.pass_on();
                 return Ok(Some(value));
             }
             if callback::is_this_thread(self)

@@ -10,7 +10,7 @@ use procession_arena::{Error, Handle, Participant, Wait};
 use procession_objects::{Message, Queue};
 
 use super::desk::Desk;
-use super::forwarding::forward;
+use super::forwarding::Forwarder;
 use super::held::Held;
 use super::output::Capture;
 use super::wire::{Appointment, Order, Report, Subject, Work};
@@ -22,6 +22,9 @@ use crate::with_participant;
 
 /// The exit code of a worker that could not even store why its result could not be stored.
 const UNREPORTED: i32 = 75;
+
+/// Bytes that the buffer for arguments may keep from one task to the next.
+const KEPT: usize = 1 << 20;
 
 /// A worker's way to its owner.
 struct Post {
@@ -43,11 +46,9 @@ pub(super) fn work(arguments: Arguments) -> Result<Returned, EntryError> {
     let appointment: Appointment = message::cut(&mut bytes).ok_or(UNINTELLIGIBLE)?;
     with_participant(|me| {
         let mut post = Post::take_up(me, &appointment)?;
-        forward(
-            Queue::attach(me, post.reports.handle())?,
-            appointment.wanted_events,
-        );
-        match prepare(&appointment, &mut bytes) {
+        let reports = Queue::attach(me, post.reports.handle())?;
+        let forwarder = Forwarder::new(reports, appointment.wanted_events);
+        match forwarder.during(|| prepare(&appointment, &mut bytes)) {
             Ok(()) => post.report(me, Subject::Ready, 0, 0, Vec::new(), &[])?,
             Err(reason) => {
                 post.report_failure(me, Subject::Unprepared, 0, 0, reason)?;
@@ -55,6 +56,7 @@ pub(super) fn work(arguments: Arguments) -> Result<Returned, EntryError> {
             }
         }
         drop(arguments);
+        forwarder.stay();
         post.serve(me)?;
         Ok(Returned::default())
     })
@@ -130,7 +132,12 @@ impl Post {
         let mut message = Message::default();
         loop {
             match self.inbox.get(me, &mut message, Wait::Forever) {
-                Ok(()) => self.carry_out(me, &mut message)?,
+                Ok(()) => {
+                    self.carry_out(me, &mut message)?;
+                    if message.bytes.capacity() > KEPT {
+                        message.bytes = Vec::new();
+                    }
+                }
                 Err(Error::Closed) => return Ok(()),
                 Err(error) => return Err(error),
             }

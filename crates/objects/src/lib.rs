@@ -8,6 +8,7 @@ mod array;
 mod attach;
 mod cell;
 mod contents;
+mod desk;
 mod dict;
 mod draft;
 mod list;
@@ -26,6 +27,7 @@ use procession_arena::ObjectKind;
 
 pub use array::{Initial, SharedArray};
 pub use cell::AtomicCell;
+pub use desk::{Activity, Desk, Mark};
 pub use dict::{Change, Dict, DictConfig, Item};
 pub use list::{Element, List, ListConfig};
 pub use manager::Manager;

@@ -1,5 +1,6 @@
 //! Protocols between living threads, some of which may be killed, in many orders.
 
+mod desk;
 mod event;
 mod lifetime;
 mod lock;

@@ -3,7 +3,6 @@
 mod attendant;
 mod callback;
 mod config;
-mod desk;
 mod dispatch;
 mod error;
 mod forwarding;

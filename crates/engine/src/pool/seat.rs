@@ -4,9 +4,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use procession_arena::{Error, Participant};
-use procession_objects::Queue;
+use procession_objects::{Desk, Queue};
 
-use super::desk::Desk;
 use super::output::{Capture, TaskOutput};
 use super::statistics::Tally;
 use super::task::{Assigned, Assignments};

@@ -6,8 +6,8 @@ use std::time::Duration;
 use procession_arena::Participant;
 use procession_arena::sys::clock;
 use procession_arena::sys::process::OUT_OF_MEMORY;
+use procession_objects::Mark;
 
-use super::desk::{Activity, Mark};
 use super::error::PoolError;
 use super::seat::{Ended, Worker};
 use super::state::{Phase, State};
@@ -148,12 +148,11 @@ struct Loss {
 
 impl Loss {
     fn has_begun(&self, number: u64) -> bool {
-        self.mark.is_none_or(|mark| mark.number >= number)
+        self.mark.is_none_or(|mark| mark.has_begun(number))
     }
 
     fn has_finished(&self, number: u64) -> bool {
-        self.mark
-            .is_some_and(|mark| mark.number > number || mark.activity == Activity::Idle)
+        self.mark.is_some_and(|mark| mark.has_finished(number))
     }
 
     fn why(&self, number: u64, memory_limit: Option<u64>) -> PoolError {

@@ -5,8 +5,8 @@ use std::task::Waker;
 
 use procession_arena::sys::clock;
 use procession_arena::{Error, Participant};
+use procession_objects::Mark;
 
-use super::desk::{Activity, Mark};
 use super::dispatch::nanoseconds;
 use super::error::PoolError;
 use super::job::JobState;
@@ -18,20 +18,12 @@ impl Worker {
     /// Kills the worker for task `number`, unless that is finished; true if it has been, and the task will not be
     /// reported.
     fn stop(&mut self, me: &Participant, number: u64) -> Result<bool, Error> {
-        loop {
-            let mark = self.paths.desk.mark(me)?;
-            let is_finished =
-                mark.number > number || mark.number == number && mark.activity == Activity::Idle;
-            if is_finished || mark.activity == Activity::Doomed {
-                return Ok(false);
-            }
-            // If it fails the worker has gone on: in at most two steps it is past the task.
-            if self.paths.desk.doom(me, mark)? {
-                self.is_doomed = true;
-                self.kill();
-                return Ok(true);
-            }
+        let is_stopped = self.paths.desk.stop(me, number)?;
+        if is_stopped {
+            self.is_doomed = true;
+            self.kill();
         }
+        Ok(is_stopped)
     }
 
     /// Ends the worker at once.
@@ -202,7 +194,7 @@ impl Worker {
                 continue;
             };
             // One that has not begun cannot be late sooner than if it began now.
-            let runs = mark.number == assigned.number && mark.activity == Activity::Running;
+            let runs = mark.is_running(assigned.number);
             let end = if runs { started } else { now }.saturating_add(nanoseconds(timeout));
             match end <= now && runs {
                 true => late = Some(assigned.number),

@@ -7,9 +7,8 @@ use procession_arena::sys::process::{
     change_niceness, exit_immediately, run_on, tell_failed_allocations,
 };
 use procession_arena::{Error, Handle, Participant, Wait};
-use procession_objects::{Message, Queue};
+use procession_objects::{Desk, Message, Queue};
 
-use super::desk::Desk;
 use super::forwarding::Forwarder;
 use super::held::Held;
 use super::output::Capture;

@@ -1,6 +1,7 @@
 //! The checksums of a tree: those that a single process computes, whatever happens to workers.
 
 mod examples;
+mod nobody;
 mod scratch_directory;
 mod watchdog;
 mod worker;
@@ -10,20 +11,17 @@ use std::ffi::OsStr;
 use std::fs::{self, File, Permissions};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
-use std::os::unix::process::CommandExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
 use examples::example;
+use nobody::example_run_by_nobody;
 use scratch_directory::ScratchDirectory;
 use watchdog::watch;
 use worker::kill_the_worker_with;
 
 type TestResult = Result<(), Box<dyn Error>>;
-
-/// A user that may do nothing.
-const NOBODY: u32 = 65_534;
 
 #[test]
 fn they_are_those_that_a_single_process_computes() -> TestResult {
@@ -156,7 +154,11 @@ fn what_cannot_be_read_is_told_and_not_fatal() -> TestResult {
     }
 
     let program = ScratchDirectory::new()?;
-    let output = as_somebody_who_is_locked_out(&tree, &program)?;
+    fs::set_permissions(tree.path(), Permissions::from_mode(0o755))?;
+    let output = example_run_by_nobody("checksums", &program)?
+        .arg(tree.path())
+        .args(["-j", "2"])
+        .output()?;
     fs::set_permissions(&directory, Permissions::from_mode(0o755))?;
 
     let errors = String::from_utf8_lossy(&output.stderr);
@@ -167,29 +169,6 @@ fn what_cannot_be_read_is_told_and_not_fatal() -> TestResult {
     }
     check_summary(&output, "1 files, 8 bytes, ", ", 2 errors\n");
     Ok(())
-}
-
-/// Nobody is locked out less than root, so that root has it done by nobody.
-fn as_somebody_who_is_locked_out(
-    tree: &ScratchDirectory,
-    program: &ScratchDirectory,
-) -> io::Result<Output> {
-    let is_root = fs::metadata(tree.path())?.uid() == 0;
-    if !is_root {
-        return checksums(tree.path(), "2").output();
-    }
-    // The example itself may be where nobody else gets to.
-    let executable = program.path().join("checksums");
-    fs::copy(example("checksums"), &executable)?;
-    for open in [tree.path(), program.path(), &executable] {
-        fs::set_permissions(open, Permissions::from_mode(0o755))?;
-    }
-    Command::new(executable)
-        .arg(tree.path())
-        .args(["-j", "2"])
-        .uid(NOBODY)
-        .gid(NOBODY)
-        .output()
 }
 
 #[test]

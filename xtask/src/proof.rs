@@ -63,7 +63,7 @@ fn simulation() -> Step {
     Step::new("crash enumeration and interleavings", command)
 }
 
-/// Real processes, real SIGKILL, and the arena as it ships; first with queues, then with all objects.
+/// Real processes, real SIGKILL, and the arena as it ships; with a pool, with queues, then with all objects.
 pub(crate) fn chaos([kills, processes]: [u64; 2]) -> Step {
     let mut command = cargo(&["run", "--quiet", "--release"]);
     command.args(["--package", "procession-crashtest", "--bin", "chaos", "--"]);

@@ -1,6 +1,11 @@
 //! Real processes, real `SIGKILL`, and chance.
 //!
-//! The first half of the kills goes to rounds with one *queue*: producers and consumers, and somebody who
+//! A tenth of the kills goes to a *pool* of workers: threads give it tasks in every way there is, and a worker is killed a
+//! hundred times a second. Each task notes in shared memory that it was begun and that it came to its end. In the end each
+//! must have been told its end once: its right result, or how it was lost, and no task was begun more often than
+//! its submitter allowed.
+//!
+//! Half of the others go to rounds with one *queue*: producers and consumers, and somebody who
 //! kills one of them at a time. An *oracle* in the killing process sees every item that a consumer has got. In the end
 //! it must have seen each item at most once (unless it was marked as redelivered), in the order in which
 //! its producer put it, and all of them, but for at most one for each killed consumer where the
@@ -15,6 +20,7 @@
 
 mod arena;
 mod objects;
+mod pool;
 mod queue;
 mod random;
 
@@ -67,11 +73,13 @@ fn main() -> ExitCode {
 fn run_all(arguments: &Arguments) -> Outcome<()> {
     let mut random = Random::new(arguments.seed);
     make_what_stays()?;
-    let of_queues = arguments.kills / 2;
+    let of_pool = arguments.kills.div_ceil(10);
+    pool(of_pool, &mut random)?;
+    let of_queues = (arguments.kills - of_pool) / 2;
     queues(of_queues, &mut random)?;
     let before = arena::inventory()?;
     let watchdog = watch();
-    let kills = arguments.kills - of_queues;
+    let kills = arguments.kills - of_pool - of_queues;
     let summary = objects::run(kills, arguments.processes, &mut random)?;
     arena::check(before)?;
     drop(watchdog);
@@ -91,6 +99,17 @@ fn make_what_stays() -> Outcome<()> {
     }
     // Starting a process takes note of the end of others.
     Process::spawn(|| (), ())?.join()?;
+    Ok(())
+}
+
+/// As many tasks as suit so many kills.
+fn pool(kills: u64, random: &mut Random) -> Outcome<()> {
+    let before = arena::inventory()?;
+    let watchdog = watch();
+    let summary = pool::run(kills, random)?;
+    arena::check(before)?;
+    drop(watchdog);
+    println!("pool: {summary}");
     Ok(())
 }
 

@@ -16,6 +16,7 @@ mod machine;
 mod measure;
 mod ours;
 mod pipe;
+mod pool;
 mod reading;
 mod report;
 mod role;
@@ -34,6 +35,7 @@ use measure::Scenario;
 
 fn main() -> ExitCode {
     procession::init();
+    procspawn::init();
     let outcome = match role::play(std::env::args_os().skip(1).collect()) {
         Some(played) => played,
         None => run(&Arguments::parse()),

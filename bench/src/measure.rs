@@ -16,6 +16,8 @@ pub(crate) enum Column {
     Crossbeam,
     Redis,
     Threads,
+    Procspawn,
+    Rayon,
 }
 
 /// Which table a scenario's rows stand in; each has its own peers.
@@ -23,6 +25,7 @@ pub(crate) enum Column {
 pub(crate) enum Table {
     Messages,
     Shared,
+    Pools,
 }
 
 /// One way to do what a scenario measures, `count` times a round.

@@ -19,12 +19,18 @@ fn columns(table: Table) -> &'static [(Column, &'static str)] {
             (Column::Redis, "Redis, Unix socket"),
             (Column::Threads, "std::sync, dashmap (threads)"),
         ],
+        Table::Pools => &[
+            (Column::Procession, "procession"),
+            (Column::Procspawn, "procspawn"),
+            (Column::Pipe, "std::process, pipe, postcard"),
+            (Column::Rayon, "rayon (threads)"),
+        ],
     }
 }
 
 /// Tables in Markdown: medians, smallest and largest value, and procession against each peer.
 pub(crate) fn tables(samples: &[Sample]) -> String {
-    [Table::Messages, Table::Shared]
+    [Table::Messages, Table::Shared, Table::Pools]
         .into_iter()
         .filter(|table| samples.iter().any(|sample| sample.table == *table))
         .map(|which| table(which, samples))

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::{Error, bail};
 
-use crate::{ipc, pipe};
+use crate::{ipc, pipe, pool};
 
 /// The first argument of a process that plays a part.
 const MARK: &str = "--role";
@@ -31,6 +31,7 @@ fn perform(part: &[&str]) -> Result<(), Error> {
         ["nothing"] => Ok(()),
         ["pipe-consumer", load] => pipe::crew::consumer(load.parse()?),
         ["pipe-producer"] => pipe::pairs::producer(),
+        ["pool-worker", work] => pool::pipe_worker(work.parse()?),
         ["pipe-echo"] => pipe::round_trip::echo(),
         ["ipc-consumer", load, server] => ipc::consumer(load.parse()?, server),
         ["ipc-producer", server] => ipc::pairs::producer(server),

@@ -84,6 +84,11 @@ impl<R: Read> FrameReader<R> {
         }
     }
 
+    /// Whether the next frame, if there is one, has yet to be asked for: then it is time to answer.
+    pub(crate) fn has_read_all(&self) -> bool {
+        self.source.buffer().is_empty()
+    }
+
     /// Waits for the other side to be ready.
     pub(crate) fn await_signal(&mut self) -> Result<(), Error> {
         self.require::<()>("signal")

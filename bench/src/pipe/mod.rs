@@ -11,16 +11,16 @@ use std::os::fd::AsFd;
 
 use anyhow::Error;
 
-use frame::{FrameReader, FrameWriter};
+pub(crate) use frame::{FrameReader, FrameWriter};
 
 /// This process's standard input as frames, without the standard library's own buffer.
-fn input() -> Result<FrameReader<File>, Error> {
+pub(crate) fn input() -> Result<FrameReader<File>, Error> {
     let descriptor = std::io::stdin().as_fd().try_clone_to_owned()?;
     Ok(FrameReader::new(File::from(descriptor)))
 }
 
 /// This process's standard output as frames, without the standard library's own buffer.
-fn output() -> Result<FrameWriter<File>, Error> {
+pub(crate) fn output() -> Result<FrameWriter<File>, Error> {
     let descriptor = std::io::stdout().as_fd().try_clone_to_owned()?;
     Ok(FrameWriter::new(File::from(descriptor)))
 }

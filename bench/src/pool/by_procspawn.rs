@@ -10,17 +10,25 @@ use serde::de::DeserializeOwned;
 use super::Workers;
 use super::work::{self, Work};
 
-/// Tasks that are on their way at a time: each takes four descriptors, of which a process may have a thousand.
+/// Tasks that can be on their way at a time: each takes four descriptors, of which a process may have a thousand.
 const WINDOW: usize = 64;
 
 struct Procspawn {
     pool: Pool,
     work: Work,
+    /// Tasks that are on their way at a time.
+    window: usize,
 }
 
 pub(super) fn start(workers: usize, work: Work) -> Result<Box<dyn Workers>, Error> {
     let pool = Pool::new(workers)?;
-    Ok(Box::new(Procspawn { pool, work }))
+    let window = match work {
+        // Submitting a large task waits until its worker takes it; and no worker takes another one before the result of its
+        // last one has been asked for. With one task more than workers, both wait for ever.
+        Work::LargeArgument => workers,
+        Work::Tiny | Work::Skewed | Work::LargeResult => WINDOW,
+    };
+    Ok(Box::new(Procspawn { pool, work, window }))
 }
 
 impl Procspawn {
@@ -41,9 +49,9 @@ impl Procspawn {
             sum = sum.wrapping_add(number_of(handle.join()?));
             Ok(())
         };
-        let mut under_way = VecDeque::with_capacity(WINDOW);
+        let mut under_way = VecDeque::with_capacity(self.window);
         for number in 0..count {
-            if under_way.len() == WINDOW
+            if under_way.len() == self.window
                 && let Some(handle) = under_way.pop_front()
             {
                 take(handle)?;

@@ -56,7 +56,8 @@ pub(super) fn attend(shared: &Shared) {
                 woken.unwrap_or_else(PoisonError::into_inner).0
             }
         };
-        if std::mem::take(&mut state.attendant_dozes) && nap >= DOZE {
+        let was_called = nap >= DOZE && !std::mem::take(&mut state.attendant_dozes);
+        if was_called {
             nap = SHORTEST_NAP;
         }
     }

@@ -70,6 +70,8 @@ pub(super) struct JobState {
     pub(super) label: Cow<'static, str>,
     pub(super) options: TaskOptions,
     order: Order,
+    /// Nobody may be waiting for it while it goes on.
+    pub(super) attended: bool,
     progress: Mutex<Progress>,
 }
 
@@ -119,12 +121,14 @@ impl JobState {
         options: TaskOptions,
         order: Order,
         callback: Option<Callback>,
+        attended: bool,
     ) -> JobState {
         JobState {
             work,
             label,
             options,
             order,
+            attended,
             progress: Mutex::new(Progress {
                 is_calling: callback.is_some(),
                 callback,

@@ -70,7 +70,8 @@ impl Shared {
         let records = std::mem::take(&mut state.records);
         let written = std::mem::take(&mut state.written);
         let calls = Calls {
-            attendant: std::mem::take(&mut state.attendant_is_wanted) && state.attendant_dozes,
+            attendant: std::mem::take(&mut state.attendant_is_wanted)
+                && std::mem::take(&mut state.attendant_dozes),
             supervisor: std::mem::take(&mut state.supervisor_is_wanted),
             leader: std::mem::take(&mut state.leader_is_wanted) && state.is_led,
             caller: !state.to_call.is_empty(),
@@ -139,8 +140,11 @@ impl Shared {
                     return Ok(false);
                 }
                 if let Some(make) = make.take() {
+                    let task = make();
+                    // It may have gone to sleep since the job began: the caller's iterator may take its time.
+                    state.attendant_is_wanted |= task.job.attended;
                     state.outstanding += 1;
-                    state.pending.push(make());
+                    state.pending.push(task);
                     state.dispatch(me, wakers);
                 }
                 Ok(true)
@@ -265,6 +269,7 @@ impl Pool {
             options,
             order,
             callback,
+            attended,
         ));
         if attended {
             self.shared.change(|state, _| match has_callback {

@@ -80,6 +80,7 @@ mod tests {
             options,
             Order::AsSubmitted,
             None,
+            false,
         ))
     }
 

@@ -158,7 +158,7 @@ pub use lock_error::LockError;
 pub use manager::{ByMutableReference, ByReference, Manager, Method, Proxy, ProxyError};
 pub use namespace::Namespace;
 pub use number::{Bits, Number};
-pub use pool::{AsyncResult, Imap, Pool, PoolBuilder, Prepared, Submission};
+pub use pool::{AsyncResult, Imap, Numbered, Pool, PoolBuilder, Prepared, Submission};
 pub use process::{Process, ProcessBuilder};
 pub use procession_engine::{
     AlreadyBegun, LaunchError, PoolError, ProcessError, StartMethod, Stdio, TaskOutput,

@@ -13,7 +13,7 @@ use super::held::Held;
 use super::job::{Outcome, Produced};
 use super::output::TaskOutput;
 use super::owner::Shared;
-use super::state::{FailedStarts, State};
+use super::state::{EarlyReport, FailedStarts, State};
 use super::task::Assigned;
 use super::wire::{Report, Subject};
 use crate::launch::message::{self, Completion};
@@ -94,11 +94,13 @@ impl State {
             Subject::Record => self.records.extend(Record::read(&mut bytes)),
             Subject::Ready => self.welcome(report),
             Subject::Unprepared => {
-                if let Some(worker) = self.worker(report.seat.into(), report.worker) {
-                    worker.unprepared = Some(match failure(&bytes) {
-                        PoolError::Refused { reason } => reason,
-                        error => error.to_string(),
-                    });
+                let reason = match failure(&bytes) {
+                    PoolError::Refused { reason } => reason,
+                    error => error.to_string(),
+                };
+                match self.worker(report.seat.into(), report.worker) {
+                    Some(worker) => worker.unprepared = Some(reason),
+                    None => self.early_report(report).unprepared = Some(reason),
                 }
             }
             Subject::Output => {
@@ -116,14 +118,35 @@ impl State {
 
     fn welcome(&mut self, report: Report) {
         self.failed_starts = FailedStarts::default();
-        let Some(worker) = self.worker(report.seat.into(), report.worker) else {
+        let now = clock::now();
+        match self.worker(report.seat.into(), report.worker) {
+            Some(_) => self.make_ready(report.seat.into(), now),
+            None => self.early_report(report).ready = Some(now),
+        }
+    }
+
+    /// The worker of that seat takes tasks from now on.
+    pub(super) fn make_ready(&mut self, seat: usize, now: u64) {
+        let place = self.seats.get_mut(seat);
+        let Some(worker) = place.and_then(|place| place.worker.as_mut()) else {
             return;
         };
-        worker.ready = Some(clock::now());
+        worker.ready = Some(now);
         // What was written before the first task belongs to none.
         let written = worker.unfinished_output();
         self.written.extend(written);
-        self.trace_start(report.seat.into());
+        self.trace_start(seat);
+    }
+
+    /// The worker was faster than the thread that has started it, and that will give it its seat.
+    fn early_report(&mut self, report: Report) -> &mut EarlyReport {
+        if self.early.worker != report.worker {
+            self.early = EarlyReport {
+                worker: report.worker,
+                ..EarlyReport::default()
+            };
+        }
+        &mut self.early
     }
 
     /// A task whose outcome was decided otherwise is not known here any more.

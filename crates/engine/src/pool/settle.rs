@@ -68,12 +68,15 @@ impl State {
 
     /// A task was lost with its worker: it is run again, or fails.
     fn lose(&mut self, mut task: Task, number: u64, loss: &Loss, wakers: &mut Vec<Waker>) {
-        if task.retries > 0 && !self.is_over() {
+        let error = loss.why(number, self.config.command.memory_limit);
+        // What needs too much memory would need it again.
+        let may_be_run_again = matches!(error, PoolError::WorkerLost { .. }) && !self.is_over();
+        if may_be_run_again && task.retries > 0 {
             task.retries -= 1;
             self.pending.put_back(task);
             return;
         }
-        let outcome = Err(loss.why(number, self.config.command.memory_limit));
+        let outcome = Err(error);
         let duration = clock::now().saturating_sub(loss.started);
         self.trace_task(
             &task,

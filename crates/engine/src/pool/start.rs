@@ -1,6 +1,7 @@
 //! Starting a worker.
 
 use std::sync::Arc;
+use std::task::Waker;
 
 use procession_arena::Participant;
 use procession_arena::sys::clock;
@@ -11,7 +12,7 @@ use super::forwarding::wanted;
 use super::output::Capture;
 use super::owner::{Shared, name_of, system};
 use super::seat::{Paths, Worker};
-use super::state::State;
+use super::state::{EarlyReport, State};
 use super::statistics::Tally;
 use super::task::Assignments;
 use super::wire::Appointment;
@@ -69,7 +70,7 @@ pub(super) fn start_worker(shared: &Shared, seat: usize) -> Result<(), PoolError
                 ..Tally::default()
             },
         };
-        shared.lock().seat(me, seat, worker);
+        shared.change(|state, wakers| state.seat(me, seat, worker, wakers));
         Ok(())
     })
 }
@@ -124,7 +125,15 @@ impl State {
         })
     }
 
-    fn seat(&mut self, me: &Participant, seat: usize, worker: Worker) {
+    /// Gives a worker its seat, and what there is to do if it is ready already: nobody else would.
+    fn seat(&mut self, me: &Participant, seat: usize, mut worker: Worker, wakers: &mut Vec<Waker>) {
+        let is_early = self.early.worker == worker.number;
+        let early = if is_early {
+            std::mem::take(&mut self.early)
+        } else {
+            EarlyReport::default()
+        };
+        worker.unprepared = early.unprepared;
         if let super::state::Phase::Over(_) = self.phase {
             worker.kill();
         } else if self.is_finished() {
@@ -133,6 +142,10 @@ impl State {
         }
         if let Some(place) = self.seats.get_mut(seat) {
             place.worker = Some(worker);
+        }
+        if let Some(ready) = early.ready {
+            self.make_ready(seat, ready);
+            self.dispatch(me, wakers);
         }
     }
 }

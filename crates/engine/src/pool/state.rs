@@ -39,6 +39,8 @@ pub(super) struct State {
     pub(super) calling: usize,
     pub(super) last_number: u64,
     pub(super) last_worker: u32,
+    /// What the worker that is being started has said before it had its seat.
+    pub(super) early: EarlyReport,
     /// What a task takes, on the mean of the last ones; nanoseconds, zero before the first.
     pub(super) mean: u64,
 
@@ -71,6 +73,14 @@ pub(super) struct State {
     pub(super) trace: Option<Trace>,
 }
 
+/// What a worker has said before whoever started it came to give it its seat.
+#[derive(Debug, Default)]
+pub(super) struct EarlyReport {
+    pub(super) worker: u32,
+    pub(super) ready: Option<u64>,
+    pub(super) unprepared: Option<String>,
+}
+
 /// Workers in a row that ended before they were ready.
 #[derive(Debug, Default)]
 pub(super) struct FailedStarts {
@@ -94,6 +104,7 @@ impl State {
             calling: 0,
             last_number: 0,
             last_worker: 0,
+            early: EarlyReport::default(),
             mean: 0,
             is_led: false,
             leads: 0,

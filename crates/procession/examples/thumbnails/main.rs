@@ -18,6 +18,7 @@
 mod listing;
 mod task;
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::num::NonZero;
 use std::path::PathBuf;
@@ -101,22 +102,26 @@ fn make_all<'t>(
         "{wide_bar} {pos}/{len} images, {eta} left",
     )?);
 
-    // In the order of the tasks, since an error does not say whose it is.
-    let mut results = pool
+    let results = pool
         .submit()
         .timeout(Duration::from_secs(options.timeout.get().into()))
-        .imap(make_thumbnail, tasks.iter().cloned())?;
-    let mut failures = Vec::new();
-    for task in tasks {
-        match results.next() {
-            Some(Ok(Ok(()))) => {}
-            Some(Ok(Err(reason))) => failures.push((task, reason)),
-            Some(Err(error)) => failures.push((task, reason(&error))),
-            None => failures.push((task, "the pool came to its end before".to_owned())),
-        }
+        .imap_unordered(make_thumbnail, tasks.iter().cloned())?;
+    let mut missing: BTreeMap<usize, String> = (0..tasks.len())
+        .map(|number| (number, "the pool came to its end before".to_owned()))
+        .collect();
+    for (number, result) in results.numbered() {
+        match result {
+            Ok(Ok(())) => missing.remove(&number),
+            Ok(Err(reason)) => missing.insert(number, reason),
+            Err(error) => missing.insert(number, reason(&error)),
+        };
         progress.inc(1);
     }
-    drop(results);
+    let failures: Vec<_> = tasks
+        .iter()
+        .enumerate()
+        .filter_map(|(number, task)| Some((task, missing.remove(&number)?)))
+        .collect();
     // Shows itself on a terminal only, and leaves nothing behind.
     progress.finish_and_clear();
 

@@ -44,17 +44,23 @@ where
         }
     }
 
-    /// Waits for the next outcome, and has more items submitted if there is room.
-    pub(super) fn next(&mut self, deadline: Option<Instant>) -> Result<Option<Outcome>, PoolError> {
+    /// Waits for the next outcome, and has more items submitted if there is room; says also whose it is.
+    pub(super) fn next(
+        &mut self,
+        deadline: Option<Instant>,
+    ) -> Result<Option<(usize, Outcome)>, PoolError> {
         self.fill();
         match self.job.next(deadline)? {
             Some((index, outcome)) => {
                 self.last = self.job.take_output(index);
                 self.bytes -= self.bytes / self.under_way.max(1);
                 self.under_way = self.under_way.saturating_sub(1);
-                Ok(Some(outcome))
+                Ok(Some((index, outcome)))
             }
-            None => Ok(self.refusal.take().map(Err)),
+            None => {
+                let refusal = self.refusal.take();
+                Ok(refusal.map(|refusal| (self.job.submitted(), Err(refusal))))
+            }
         }
     }
 

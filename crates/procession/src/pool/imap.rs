@@ -29,7 +29,10 @@ pub struct Imap<'p, I, R> {
     result: PhantomData<fn(&'p ()) -> R>,
 }
 
-impl<I, R> Imap<'_, I, R>
+/// The number of an item and its result, unless there are no more.
+type Next<R> = Option<(usize, Result<R, PoolError>)>;
+
+impl<'p, I, R> Imap<'p, I, R>
 where
     I: Iterator,
     I::Item: Serialize + 'static,
@@ -75,7 +78,8 @@ where
         &mut self,
         timeout: Duration,
     ) -> Result<Option<Result<R, PoolError>>, PoolError> {
-        self.next_until(Instant::now().checked_add(timeout))
+        let next = self.next_until(Instant::now().checked_add(timeout))?;
+        Ok(next.map(|(_, result)| result))
     }
 
     /// Takes what the task of the last result has written, if the pool
@@ -84,22 +88,54 @@ where
         self.feed.last_output()
     }
 
-    fn next_until(
-        &mut self,
-        deadline: Option<Instant>,
-    ) -> Result<Option<Result<R, PoolError>>, PoolError> {
+    /// The results, each with the number of its item: its place, from 0, in the order of the items.
+    ///
+    /// Where results come in the order of their completion this tells whose an error is.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use procession::{Pool, PoolError};
+    ///
+    /// fn main() -> Result<(), PoolError> {
+    ///     procession::init();
+    ///     let pool = Pool::new(2)?;
+    ///     let divisors = [1, 0, 2];
+    ///     for (number, result) in pool.imap_unordered(|d: i32| 6 / d, divisors)?.numbered() {
+    ///         match result {
+    ///             Ok(quotient) => assert_eq!(quotient, 6 / divisors[number]),
+    ///             Err(_) => assert_eq!(number, 1),
+    ///         }
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn numbered(self) -> Numbered<'p, I, R> {
+        Numbered(self)
+    }
+
+    fn next_until(&mut self, deadline: Option<Instant>) -> Result<Next<R>, PoolError> {
         if self.is_over {
             return Ok(None);
         }
-        let next = self.feed.next(deadline)?;
-        let Some(outcome) = next else {
+        let Some((number, outcome)) = self.feed.next(deadline)? else {
             self.is_over = true;
             return Ok(None);
         };
         if let Some(progress) = &mut self.progress {
             progress.advance(outcome.is_err());
         }
-        Ok(Some(decode(outcome)))
+        Ok(Some((number, decode(outcome))))
+    }
+
+    fn next_numbered(&mut self) -> Next<R> {
+        match self.next_until(None) {
+            Ok(next) => next,
+            Err(error) => {
+                self.is_over = true;
+                Some((self.feed.job.submitted(), Err(error)))
+            }
+        }
     }
 }
 
@@ -112,13 +148,27 @@ where
     type Item = Result<R, PoolError>;
 
     fn next(&mut self) -> Option<Result<R, PoolError>> {
-        match self.next_until(None) {
-            Ok(next) => next,
-            Err(error) => {
-                self.is_over = true;
-                Some(Err(error))
-            }
-        }
+        self.next_numbered().map(|(_, result)| result)
+    }
+}
+
+/// The results of an [`Imap`], each with the number of its item; made by [`Imap::numbered`].
+///
+/// What ended the iteration before all items were submitted has the number of the first that was not.
+#[derive(Debug)]
+#[must_use = "iterators do nothing until they are asked; dropping this one cancels its tasks"]
+pub struct Numbered<'p, I, R>(Imap<'p, I, R>);
+
+impl<I, R> Iterator for Numbered<'_, I, R>
+where
+    I: Iterator,
+    I::Item: Serialize + 'static,
+    R: DeserializeOwned + 'static,
+{
+    type Item = (usize, Result<R, PoolError>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.next_numbered()
     }
 }
 

@@ -20,7 +20,7 @@ use serde::de::DeserializeOwned;
 
 pub use async_result::AsyncResult;
 pub use builder::{PoolBuilder, Prepared};
-pub use imap::Imap;
+pub use imap::{Imap, Numbered};
 pub use submission::Submission;
 
 use crate::Function;
@@ -303,7 +303,7 @@ impl Pool {
 
     /// Runs `function` on each item, waits, and returns the results in the order of the items.
     ///
-    /// The items are taken from the iterator as workers get to them, so that they need not all be in memory at the same time.
+    /// Items are owned values; they are taken from the iterator as workers get to them, so that they need not all be in memory at the same time.
     ///
     /// # Errors
     ///

@@ -58,7 +58,8 @@ impl<'p> Submission<'p> {
 
     /// How long a task may run. Then its worker is killed and replaced, and the task fails with [`PoolError::TaskTimeout`].
     ///
-    /// The time during which it waits for a worker does not count.
+    /// The time during which it waits for a worker does not count. The task's result may be there a moment before its worker
+    /// has ended.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.options.timeout = Some(timeout);
         self
@@ -66,7 +67,8 @@ impl<'p> Submission<'p> {
 
     /// How often a task is run again after its worker was lost, or after it ran out of time. The default is never.
     ///
-    /// Ask for it only if doing the task twice does no harm. A panic is an answer, and is not asked for again.
+    /// Ask for it only if doing the task twice does no harm. A panic is an answer, and is not asked for again; nor is a task
+    /// that needed too much memory.
     pub fn retries(mut self, retries: u32) -> Self {
         self.options.retries = retries;
         self

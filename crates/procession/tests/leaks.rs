@@ -6,7 +6,8 @@ use std::error::Error;
 use std::thread;
 
 use procession::{
-    JoinableQueue, Manager, OnLost, Process, ProcessBuilder, Queue, QueueError, StartMethod,
+    Event, JoinableQueue, Manager, OnLost, Pool, PoolError, Process, ProcessBuilder, Queue,
+    QueueError, StartMethod,
 };
 use procession_arena::Inventory;
 use procession_arena::sys::process::Pidfd;
@@ -33,6 +34,7 @@ fn nothing_is_left_when_everything_was_dropped() -> TestResult {
     }
     // This thread's queue for answers, too.
     hosted_values_and_their_server()?;
+    pools_that_have_done_everything()?;
     let before = inventory()?;
     let scenarios = [
         handles_in_items,
@@ -43,6 +45,12 @@ fn nothing_is_left_when_everything_was_dropped() -> TestResult {
         items_of_killed_consumers,
         hosted_values_and_their_server,
         calls_that_nobody_will_answer,
+        pools_that_have_done_everything,
+        pools_that_have_lost_workers,
+        pools_whose_tasks_were_cancelled,
+        pools_that_are_terminated,
+        pools_whose_workers_cannot_be_prepared,
+        results_that_outlive_their_pool,
     ];
     for (number, scenario) in scenarios.into_iter().enumerate() {
         scenario()?;
@@ -232,5 +240,137 @@ fn calls_that_nobody_will_answer() -> TestResult {
         assert!(push(&value));
     }
     assert_eq!(inventory()?, before);
+    Ok(())
+}
+
+/// Lets go of what it gets, and makes something new.
+fn exchange(queue: Queue<u32>) -> Queue<u32> {
+    queue.put(&1).expect("the queue is there");
+    Queue::new().expect("there is room")
+}
+
+fn some_queues(count: usize) -> Result<Vec<Queue<u32>>, QueueError> {
+    (0..count).map(|_| Queue::new()).collect()
+}
+
+/// Says that it has begun, and does not end.
+fn stay(queue: Queue<u32>, begun: Queue<()>, never: Event) -> Queue<u32> {
+    begun.put(&()).expect("the queue is there");
+    never.wait().expect("nobody sets it");
+    queue
+}
+
+fn pools_that_have_done_everything() -> TestResult {
+    for is_closed in [true, false] {
+        let builder = Pool::builder().workers(2).max_tasks_per_worker(7);
+        let prepare = |queue: Queue<u32>| queue.put(&1).map_err(|error| error.to_string());
+        let pool = builder.initializer(prepare, (Queue::new()?,)).build()?;
+        assert_eq!(pool.map(exchange, some_queues(20)?)?.len(), 20);
+        pool.map(|text: String| text, vec!["x".repeat(100_000); 10])?;
+        let nobody_asks = pool.map_async(exchange, some_queues(20)?)?;
+        let half = pool.imap(exchange, some_queues(20)?)?.take(10);
+        assert_eq!(half.count(), 10);
+        let undecodable = |queue: Queue<u32>| Reluctant(queue, false);
+        let ended = pool.apply(undecodable, (Queue::new()?,));
+        assert!(matches!(ended, Err(PoolError::ResultDecode { .. })));
+        let ended = pool.apply(|_: Reluctant| (), (Reluctant(Queue::new()?, false),));
+        assert!(matches!(ended, Err(PoolError::ArgumentDecode { .. })));
+        let panics = |_: Queue<u32>| -> Queue<u32> { panic!("with a queue") };
+        assert!(pool.apply(panics, (Queue::new()?,)).is_err());
+        if is_closed {
+            pool.close();
+            pool.join()?;
+        }
+        drop(nobody_asks);
+    }
+    Ok(())
+}
+
+fn pools_that_have_lost_workers() -> TestResult {
+    let pool = Pool::new(2)?;
+    let die = |queue: Queue<u32>| -> Queue<u32> {
+        let _made = Queue::<u32>::new();
+        drop(queue.put(&1));
+        std::process::abort()
+    };
+    for retries in [0, 2] {
+        let lost = pool.submit().retries(retries);
+        assert!(lost.apply(die, (Queue::new()?,)).is_err());
+        let mixed = pool.imap(exchange, some_queues(10)?)?;
+        let lost = pool.map_async(die, some_queues(3)?)?;
+        assert_eq!(mixed.filter(Result::is_ok).count(), 10);
+        assert!(lost.get().is_err());
+    }
+    // They end before they have begun what they were given.
+    for pid in pool.pids() {
+        if let Ok(worker) = Pidfd::open(pid) {
+            worker.kill()?;
+        }
+    }
+    pool.submit().retries(9).map(exchange, some_queues(10)?)?;
+    Ok(())
+}
+
+fn pools_whose_tasks_were_cancelled() -> TestResult {
+    let pool = Pool::new(1)?;
+    let (begun, never) = (Queue::new()?, Event::new()?);
+    let tasks = || -> Result<Vec<_>, QueueError> {
+        let task = |queue| (queue, begun.clone(), never.clone());
+        Ok(some_queues(5)?.into_iter().map(task).collect())
+    };
+    let stuck = pool.starmap_async(stay, tasks()?)?;
+    begun.get()?;
+    let waiting = pool.map_async(exchange, some_queues(5)?)?;
+    assert!(waiting.cancel()? && stuck.cancel()?);
+    let late = pool
+        .submit()
+        .timeout(std::time::Duration::from_millis(1))
+        .starmap(stay, tasks()?);
+    assert!(matches!(late, Err(PoolError::TaskTimeout { .. })));
+    pool.map(exchange, some_queues(5)?)?;
+    Ok(())
+}
+
+fn pools_that_are_terminated() -> TestResult {
+    for is_dropped in [true, false] {
+        let pool = Pool::new(2)?;
+        let (begun, never) = (Queue::new()?, Event::new()?);
+        let task = |queue| (queue, begun.clone(), never.clone());
+        let stuck = pool.starmap_async(stay, some_queues(10)?.into_iter().map(task))?;
+        begun.get()?;
+        let waiting = pool.map_async(exchange, some_queues(10)?)?;
+        if !is_dropped {
+            pool.terminate();
+            assert!(matches!(waiting.get(), Err(PoolError::Terminated)));
+        }
+        drop(pool);
+        assert!(stuck.get().is_err());
+    }
+    // Before its workers are ready.
+    let pool = Pool::new(2)?;
+    let _nobody_asks = pool.map_async(exchange, some_queues(10)?)?;
+    Ok(())
+}
+
+fn pools_whose_workers_cannot_be_prepared() -> TestResult {
+    let refuse = |_: Queue<u32>| Err::<(), String>("no".to_owned());
+    let builder = Pool::builder().workers(2);
+    let pool = builder.initializer(refuse, (Queue::new()?,)).build()?;
+    let ended = pool.map(exchange, some_queues(5)?);
+    assert!(matches!(ended, Err(PoolError::Broken { .. })), "{ended:?}");
+    Ok(())
+}
+
+fn results_that_outlive_their_pool() -> TestResult {
+    let pool = Pool::new(1)?;
+    let results = pool.map_async(exchange, some_queues(3)?)?;
+    let other = pool.map_async(exchange, some_queues(3)?)?;
+    other.wait()?;
+    results.wait()?;
+    drop(pool);
+    for queue in results.get()? {
+        queue.put(&7)?;
+        assert_eq!(queue.get()?, 7);
+    }
     Ok(())
 }

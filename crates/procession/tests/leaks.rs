@@ -244,9 +244,9 @@ fn calls_that_nobody_will_answer() -> TestResult {
 }
 
 /// Lets go of what it gets, and makes something new.
-fn exchange(queue: Queue<u32>) -> Queue<u32> {
-    queue.put(&1).expect("the queue is there");
-    Queue::new().expect("there is room")
+fn exchange(queue: Queue<u32>) -> Result<Queue<u32>, QueueError> {
+    queue.put(&1)?;
+    Queue::new()
 }
 
 fn some_queues(count: usize) -> Result<Vec<Queue<u32>>, QueueError> {
@@ -254,10 +254,10 @@ fn some_queues(count: usize) -> Result<Vec<Queue<u32>>, QueueError> {
 }
 
 /// Says that it has begun, and does not end.
-fn stay(queue: Queue<u32>, begun: Queue<()>, never: Event) -> Queue<u32> {
-    begun.put(&()).expect("the queue is there");
-    never.wait().expect("nobody sets it");
-    queue
+fn stay(queue: Queue<u32>, begun: Queue<()>, never: Event) -> Option<Queue<u32>> {
+    begun.put(&()).ok()?;
+    never.wait().ok()?;
+    Some(queue)
 }
 
 fn pools_that_have_done_everything() -> TestResult {
@@ -369,6 +369,7 @@ fn results_that_outlive_their_pool() -> TestResult {
     results.wait()?;
     drop(pool);
     for queue in results.get()? {
+        let queue = queue?;
         queue.put(&7)?;
         assert_eq!(queue.get()?, 7);
     }

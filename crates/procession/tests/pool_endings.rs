@@ -5,6 +5,7 @@ mod watchdog;
 use std::collections::HashSet;
 use std::error::Error;
 use std::fs;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -275,6 +276,29 @@ fn workers_are_replaced_after_so_many_tasks() -> TestResult {
         pool.join()?;
     }
     Ok(())
+}
+
+/// A new worker may say that it is ready before the thread that started it has noted that there is one.
+#[test]
+fn a_worker_that_is_ready_at_once_is_given_tasks() -> TestResult {
+    procession::init_test!();
+    let _watchdog = watch();
+    let pool = Pool::builder().workers(1).max_tasks_per_worker(1).build()?;
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        // So that the thread which starts workers has to wait for a processor now and then.
+        for _ in 0..3 {
+            scope.spawn(|| {
+                while !is_over.load(Ordering::Relaxed) {
+                    std::hint::spin_loop();
+                }
+            });
+        }
+        let numbers = pool.map(negate, 0..30);
+        is_over.store(true, Ordering::Relaxed);
+        assert!(numbers?.into_iter().eq((0..30).map(negate)));
+        Ok(())
+    })
 }
 
 /// What a worker on its way out has been handed ahead is not lost, and not counted against the next.

@@ -325,7 +325,7 @@ struct Dropper(Mutex<Option<Pool>>, OnceLock<mpsc::Sender<()>>);
 
 impl Wake for Dropper {
     fn wake(self: Arc<Self>) {
-        drop(self.0.lock().unwrap().take());
+        drop(self.0.lock().map(|mut pool| pool.take()));
         if let Some(dropped) = self.1.get() {
             dropped.send(()).unwrap_or_default();
         }

@@ -275,7 +275,7 @@ fn pools_that_have_done_everything() -> TestResult {
         assert!(matches!(ended, Err(PoolError::ResultDecode { .. })));
         let ended = pool.apply(|_: Reluctant| (), (Reluctant(Queue::new()?, false),));
         assert!(matches!(ended, Err(PoolError::ArgumentDecode { .. })));
-        let panics = |_: Queue<u32>| -> Queue<u32> { panic!("with a queue") };
+        let panics = |_: Queue<u32>| -> Queue<u32> { unreachable!("with a queue") };
         assert!(pool.apply(panics, (Queue::new()?,)).is_err());
         if is_closed {
             pool.close();

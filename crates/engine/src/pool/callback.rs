@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::ptr;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 use super::error::PoolError;
@@ -41,6 +42,8 @@ pub(super) fn call_callbacks(shared: &Shared) {
             }
             // Every task has its outcome by then, and so every callback its turn.
             if state.is_finished() && state.outstanding == 0 {
+                // Under the lock: for a job that is sealed later, another thread is started.
+                shared.has_caller.store(false, Ordering::Relaxed);
                 return;
             }
             state = shared

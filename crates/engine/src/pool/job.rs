@@ -13,7 +13,7 @@ use super::TaskOptions;
 use super::error::PoolError;
 use super::held::Held;
 use super::output::TaskOutput;
-use super::owner::Shared;
+use super::owner::{Shared, ensure_caller};
 use super::task::Task;
 use super::waiting::Interest;
 use super::wire::Order as Addressed;
@@ -72,6 +72,7 @@ pub(super) struct JobState {
     order: Order,
     /// Nobody may be waiting for it while it goes on.
     pub(super) attended: bool,
+    pub(super) has_callback: bool,
     progress: Mutex<Progress>,
 }
 
@@ -129,6 +130,7 @@ impl JobState {
             options,
             order,
             attended,
+            has_callback: callback.is_some(),
             progress: Mutex::new(Progress {
                 is_calling: callback.is_some(),
                 callback,
@@ -305,10 +307,15 @@ impl Job {
 
     /// Says that no more tasks come, so that the job can be done.
     pub fn seal(&self) {
-        self.pool.change(|state, wakers| {
+        let is_to_be_called = self.pool.change(|state, wakers| {
             let then = self.state.seal(wakers);
             state.told(&self.state, then);
+            !state.to_call.is_empty()
         });
+        // The pool may have ended meanwhile, and the thread of callbacks with it.
+        if is_to_be_called && let Err(error) = ensure_caller(&self.pool) {
+            tracing::error!(%error, "a callback cannot be called");
+        }
     }
 
     /// Whether all tasks have ended and the callback, if there is one, has returned.

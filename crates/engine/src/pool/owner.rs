@@ -24,7 +24,7 @@ use super::task::Task;
 use super::trace::Trace;
 use super::waiting::Interest;
 use super::wire::{Report, Work};
-use super::{attendant, callback, start, supervisor};
+use super::{attendant, callback, start, supervisor, waiting};
 use crate::launch::LaunchError;
 use crate::launch::function::FunctionName;
 use crate::launch::init::image;
@@ -41,7 +41,7 @@ pub(super) struct Shared {
     pub(super) attendant: Condvar,
     /// Wakes the thread of callbacks.
     pub(super) caller: Condvar,
-    has_caller: AtomicBool,
+    pub(super) has_caller: AtomicBool,
     /// Wakes the supervisor.
     pub(super) supervisor: EventDescriptor,
     /// Some workers have ended and are not settled.
@@ -142,7 +142,10 @@ impl Shared {
                 if let Some(make) = make.take() {
                     let task = make();
                     // It may have gone to sleep since the job began: the caller's iterator may take its time.
-                    state.attendant_is_wanted |= task.job.attended;
+                    match task.job.has_callback {
+                        true => state.be_prompt(),
+                        false => state.attendant_is_wanted |= task.job.attended,
+                    }
                     state.outstanding += 1;
                     state.pending.push(task);
                     state.dispatch(me, wakers);
@@ -261,7 +264,7 @@ impl Pool {
         self.shared.check_owner()?;
         let has_callback = callback.is_some();
         if has_callback {
-            self.ensure_caller()?;
+            ensure_caller(&self.shared)?;
         }
         let job = Arc::new(JobState::new(
             name_of(work)?,
@@ -299,19 +302,6 @@ impl Pool {
         });
         drop(former);
         Ok(())
-    }
-
-    /// Starts the thread that calls callbacks, with the first of them.
-    fn ensure_caller(&self) -> Result<(), PoolError> {
-        if self.shared.has_caller.swap(true, Ordering::Relaxed) {
-            return Ok(());
-        }
-        let started = spawn(&self.shared, "pool callbacks", callback::call_callbacks);
-        if started.is_err() {
-            self.shared.has_caller.store(false, Ordering::Relaxed);
-        }
-        // Nobody waits for its end: a callback may take as long as it likes.
-        started.map(drop)
     }
 
     /// Takes no more tasks, and ends the workers when all that were submitted are done.
@@ -387,10 +377,13 @@ impl Drop for Pool {
         }
         self.terminate();
         let this: ThreadId = thread::current().id();
-        for thread in self.threads.drain(..) {
-            // A waker may drop the pool in the attendant's own thread.
-            if thread.thread().id() != this && thread.join().is_err() {
-                tracing::error!("a thread of a pool has panicked");
+        let is_own = |thread: &JoinHandle<()>| thread.thread().id() == this;
+        // A waker may drop the pool in a thread for which the pool's threads wait: then they end by themselves.
+        if !waiting::leads() && !self.threads.iter().any(is_own) {
+            for thread in self.threads.drain(..) {
+                if thread.join().is_err() {
+                    tracing::error!("a thread of a pool has panicked");
+                }
             }
         }
         // Should the supervisor have failed, the file is completed here.
@@ -408,6 +401,19 @@ impl fmt::Debug for Pool {
             .field("phase", &state.phase)
             .finish_non_exhaustive()
     }
+}
+
+/// Starts the thread that calls callbacks, unless there is one.
+pub(super) fn ensure_caller(shared: &Arc<Shared>) -> Result<(), PoolError> {
+    if shared.has_caller.swap(true, Ordering::Relaxed) {
+        return Ok(());
+    }
+    let started = spawn(shared, "pool callbacks", callback::call_callbacks);
+    if started.is_err() {
+        shared.has_caller.store(false, Ordering::Relaxed);
+    }
+    // Nobody waits for its end: a callback may take as long as it likes.
+    started.map(drop)
 }
 
 fn spawn(shared: &Arc<Shared>, name: &str, body: fn(&Shared)) -> Result<JoinHandle<()>, PoolError> {

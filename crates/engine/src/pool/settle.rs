@@ -6,7 +6,7 @@ use std::time::Duration;
 use procession_arena::Participant;
 use procession_arena::sys::clock;
 use procession_arena::sys::process::OUT_OF_MEMORY;
-use procession_objects::Mark;
+use procession_objects::{Activity, Mark};
 
 use super::error::PoolError;
 use super::seat::{Ended, Worker};
@@ -50,8 +50,10 @@ impl State {
             worker,
         };
         let mut unbegun = Vec::new();
+        let mut died_fetching = loss.died_fetching();
         for Assigned { number, task } in assigned.into_iter().map(Assigned::take_back) {
-            match loss.has_begun(number) {
+            // The one for which there was no memory would cost one worker after another.
+            match loss.has_begun(number) || std::mem::take(&mut died_fetching) {
                 true => self.lose(task, number, &loss, wakers),
                 false => unbegun.push(task),
             }
@@ -154,6 +156,18 @@ impl Loss {
         self.mark.is_none_or(|mark| mark.has_begun(number))
     }
 
+    /// Whether it lacked memory for the arguments of the next task.
+    fn died_fetching(&self) -> bool {
+        let is_idle = self
+            .mark
+            .is_some_and(|mark| mark.activity == Activity::Idle);
+        is_idle && self.lacked_memory()
+    }
+
+    fn lacked_memory(&self) -> bool {
+        matches!(&self.cause, Some(ProcessError::Signaled { signal, .. }) if *signal == OUT_OF_MEMORY)
+    }
+
     fn has_finished(&self, number: u64) -> bool {
         self.mark.is_some_and(|mark| mark.has_finished(number))
     }
@@ -162,9 +176,7 @@ impl Loss {
         let worker = self.worker.child.name().to_owned();
         let pid = self.worker.child.pid();
         match (&self.cause, memory_limit) {
-            (Some(ProcessError::Signaled { signal, .. }), Some(limit))
-                if *signal == OUT_OF_MEMORY =>
-            {
+            (_, Some(limit)) if self.lacked_memory() => {
                 PoolError::MemoryLimit { worker, pid, limit }
             }
             (cause, _) => PoolError::WorkerLost {

@@ -99,11 +99,15 @@ impl State {
                 .cloned()
                 .unwrap_or_default(),
         };
+        let mut command = config.command.copy();
+        if config.command.memory_limit.is_some() {
+            // What Rust prints of a failed allocation must not change the thread's error number, which tells it from
+            // other aborts. Backtraces of panics that are reported are taken all the same.
+            command = command.env("RUST_BACKTRACE", "0");
+        }
         Ok(Plan {
             number,
-            command: config
-                .command
-                .copy()
+            command: command
                 .name(format!("{}-{number}", config.name))
                 .daemon(true),
             appointment: Appointment {

@@ -13,6 +13,7 @@ use super::job::JobState;
 use super::seat::Worker;
 use super::state::{Phase, State};
 use super::task::{Assigned, Task};
+use super::waiting::Interest;
 
 impl Worker {
     /// Kills the worker for task `number`, unless that is finished; true if it has been, and the task will not be
@@ -53,6 +54,8 @@ impl State {
                 .map(|task| task.fail(PoolError::Cancelled)),
             wakers,
         );
+        // Who waits for room has it now.
+        self.wake_followers(|interest| matches!(interest, Interest::Pool));
         self.dispatch(me, wakers);
         Ok(count)
     }

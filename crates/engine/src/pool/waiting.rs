@@ -1,5 +1,6 @@
 //! Waiting for outcomes, and reading the reports meanwhile. See "Leading" in `README.md`.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
@@ -14,6 +15,16 @@ use super::state::State;
 
 /// How long a leader sleeps at most, should the message that was to wake it have found no room.
 const LONGEST_LOOK: Duration = Duration::from_secs(1);
+
+thread_local! {
+    /// Pools whose reports this thread reads.
+    static LEADERSHIPS: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Whether the calling thread reads the reports of a pool: in the midst of that it runs wakers.
+pub(super) fn leads() -> bool {
+    LEADERSHIPS.get() > 0
+}
 
 /// What a thread waits for.
 #[derive(Debug)]
@@ -62,12 +73,14 @@ impl<'a> Leadership<'a> {
     pub(super) fn take(shared: &'a Shared, state: &mut State) -> Leadership<'a> {
         state.is_led = true;
         state.leads += 1;
+        LEADERSHIPS.set(LEADERSHIPS.get() + 1);
         Leadership(shared)
     }
 }
 
 impl Drop for Leadership<'_> {
     fn drop(&mut self) {
+        LEADERSHIPS.set(LEADERSHIPS.get() - 1);
         self.0.change(|state, _| {
             state.is_led = false;
             state.pass_on();
@@ -102,6 +115,8 @@ impl Shared {
                 // Nobody else will, and it may be what is waited for.
                 state.calling += 1;
                 drop(state);
+                // Whatever it does, others may read the reports meanwhile, this thread included.
+                leadership = None;
                 self.call_back(&job);
                 continue;
             }

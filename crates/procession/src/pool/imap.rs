@@ -38,14 +38,16 @@ where
     I::Item: Serialize + 'static,
     R: DeserializeOwned + 'static,
 {
-    pub(super) fn new(mut feed: Feed<I>, progress: Option<Progress>) -> Self {
-        feed.fill();
-        Imap {
+    pub(super) fn new(feed: Feed<I>, progress: Option<Progress>) -> Self {
+        let mut imap = Imap {
             feed,
             progress,
             is_over: false,
             result: PhantomData,
-        }
+        };
+        // Dropped, and so cancelled, if the iterator of the items panics.
+        imap.feed.fill();
+        imap
     }
 
     /// As `next`, but waits at most for `timeout`.

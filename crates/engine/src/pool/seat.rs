@@ -57,6 +57,13 @@ impl Worker {
 
     /// Takes the task of that number out of its assignments.
     pub(super) fn take(&mut self, number: u64) -> Option<Assigned> {
+        if self
+            .assigned
+            .front()
+            .is_some_and(|first| first.number == number)
+        {
+            return self.assigned.pop_front();
+        }
         let place = self
             .assigned
             .binary_search_by_key(&number, |assigned| assigned.number);

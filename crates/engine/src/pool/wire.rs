@@ -100,6 +100,8 @@ impl Report {
     pub(super) const SIZE: usize = 32;
 
     pub(super) fn append(self, bytes: &mut Vec<u8>) {
+        // Results have no room to spare: it is made once, not word by word.
+        bytes.reserve(Report::SIZE);
         bytes.extend_from_slice(&self.number.to_le_bytes());
         bytes.extend_from_slice(&self.started.to_le_bytes());
         bytes.extend_from_slice(&self.duration.to_le_bytes());

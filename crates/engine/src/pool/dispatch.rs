@@ -214,15 +214,16 @@ fn put(
         let plain = rest
             .iter()
             .take_while(|order| order.task.held.handles().is_empty());
-        let messages: Vec<&[u8]> = plain.map(|order| order.task.bytes.as_slice()).collect();
-        let outcome = match (messages.is_empty(), rest.first()) {
-            (true, Some(first)) => {
-                let handles = first.task.held.handles();
-                inbox
-                    .put(me, &first.task.bytes, handles, Wait::Forever)
-                    .map(|()| 1)
+        let outcome = match (plain.clone().count(), rest.first()) {
+            (0 | 1, Some(order)) => {
+                let handles = order.task.held.handles();
+                let put = inbox.put(me, &order.task.bytes, handles, Wait::Forever);
+                put.map(|()| 1)
             }
-            _ => inbox.put_many(me, &messages, Wait::Forever),
+            _ => {
+                let messages: Vec<&[u8]> = plain.map(|order| order.task.bytes.as_slice()).collect();
+                inbox.put_many(me, &messages, Wait::Forever)
+            }
         };
         match outcome {
             Ok(count) => done += count,

@@ -1,10 +1,11 @@
 //! Reading the workers' reports.
 
+use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 use std::task::Waker;
 
 use procession_arena::sys::clock;
-use procession_arena::{Error, Participant, Wait};
+use procession_arena::{Error, Handle, Participant, Wait};
 use procession_objects::Message;
 
 use super::error::PoolError;
@@ -21,6 +22,8 @@ use crate::with_participant;
 
 /// Reports that are read before anybody is told; more of them keep the lock longer.
 const AT_ONCE: usize = 64;
+/// Bytes of a report after which several are read with one step of the queue.
+const SMALL: usize = 4096;
 
 /// How much of the difference to a new duration goes into the mean: one part in so many.
 const INERTIA: u64 = 8;
@@ -53,23 +56,30 @@ impl Shared {
 
     /// Reads some reports; false if there was none.
     fn read_some(&self, me: &Participant, wait: Wait) -> Result<bool, PoolError> {
-        let mut messages = Vec::new();
-        let mut wait = wait;
-        while messages.len() < AT_ONCE {
-            let mut message = Message::default();
-            match self.reports.get(me, &mut message, wait) {
-                Ok(()) => messages.push(message),
-                Err(Error::Empty | Error::TimedOut) => break,
+        let mut first = Message::default();
+        match self.reports.get(me, &mut first, wait) {
+            Ok(()) => {}
+            Err(Error::Empty | Error::TimedOut) => return Ok(false),
+            Err(error) => return Err(error.into()),
+        }
+        let mut more = self
+            .more_reports
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        more.clear();
+        // A large one may be followed by others like it, which are not to be copied once more.
+        if first.bytes.len() <= SMALL {
+            match self.reports.get_many(me, &mut more, AT_ONCE, Wait::Never) {
+                Ok(_) | Err(Error::Empty) => {}
                 Err(error) => return Err(error.into()),
             }
-            wait = Wait::Never;
-        }
-        if messages.is_empty() {
-            return Ok(false);
         }
         self.change(|state, wakers| {
-            for message in messages {
-                state.take_report(message, wakers);
+            state.take_report(first.bytes, first.handles, wakers);
+            for index in 0..more.len() {
+                let bytes = more.get(index).unwrap_or_default().to_vec();
+                let handles = more.handles(index).unwrap_or_default().to_vec();
+                state.take_report(bytes, handles, wakers);
             }
             state.dispatch(me, wakers);
             // It is the leader itself who does this.
@@ -80,10 +90,7 @@ impl Shared {
 }
 
 impl State {
-    fn take_report(&mut self, message: Message, wakers: &mut Vec<Waker>) {
-        let Message {
-            mut bytes, handles, ..
-        } = message;
+    fn take_report(&mut self, mut bytes: Vec<u8>, handles: Vec<Handle>, wakers: &mut Vec<Waker>) {
         let held = Held::received(handles);
         let Some(report) = Report::cut(&mut bytes) else {
             tracing::error!("a report to a pool is unintelligible; shared memory is damaged");

@@ -12,7 +12,7 @@ use std::time::Instant;
 use procession_arena::sys::event_descriptor::EventDescriptor;
 use procession_arena::sys::fork_epoch;
 use procession_arena::{Participant, Wait};
-use procession_objects::Queue;
+use procession_objects::{Batch, Queue};
 
 use super::config::{PoolConfig, TaskOptions};
 use super::error::PoolError;
@@ -37,6 +37,8 @@ pub(super) struct Shared {
     epoch: u64,
     state: Mutex<State>,
     pub(super) reports: Queue,
+    /// What the leader has read of them; kept for its memory.
+    pub(super) more_reports: Mutex<Batch>,
     /// Wakes the attendant.
     pub(super) attendant: Condvar,
     /// Wakes the thread of callbacks.
@@ -224,6 +226,7 @@ impl Pool {
             epoch: fork_epoch(),
             state: Mutex::new(State::new(config)),
             reports,
+            more_reports: Mutex::default(),
             attendant: Condvar::new(),
             caller: Condvar::new(),
             has_caller: AtomicBool::new(false),

@@ -52,6 +52,9 @@ pub(crate) fn encode<T: Serialize>(
     }
 }
 
+/// Bytes for a small value and what whoever sends it appends to it, so that most are allocated once.
+const USUAL: usize = 64;
+
 /// Encodes a `value` that is not used afterwards; a `Vec<u8>` is taken out of it.
 pub(crate) fn encode_last<T: Serialize + 'static>(
     value: &mut T,
@@ -59,7 +62,7 @@ pub(crate) fn encode_last<T: Serialize + 'static>(
     if let Some(bytes) = raw::take_raw_bytes(value) {
         return Ok((bytes, Vec::new()));
     }
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(USUAL);
     let handles = encode(value, &mut bytes)?;
     Ok((bytes, handles))
 }

@@ -66,7 +66,8 @@ pub(super) fn attend(shared: &Shared) {
 /// Leads until somebody else wants to, or nothing is outstanding.
 fn lead(shared: &Shared) {
     loop {
-        if let Err(error) = shared.read_reports(Wait::Until(Instant::now() + LOOK)) {
+        let longest = shared.lock().longest_look(LOOK);
+        if let Err(error) = shared.read_reports(Wait::Until(Instant::now() + longest)) {
             tracing::error!(%error, "a pool cannot read its workers' reports, and ends");
             shared.end(&error);
             return;

@@ -15,6 +15,10 @@ use super::wire::Order;
 
 /// Work that a worker is given ahead of time: several times what a report and its answer take when both sides sleep.
 const AHEAD: Duration = Duration::from_micros(500);
+/// Work that is worth waking a worker for, or taking from another: less is done by those who are awake before that pays.
+const WORTHWHILE: Duration = Duration::from_micros(100);
+/// How soon work that seemed too little to be shared is looked at again.
+const SECOND_LOOK: Duration = Duration::from_micros(200);
 /// Tasks that a worker is given ahead of time, at most.
 const MOST_AHEAD: u64 = 1024;
 
@@ -29,10 +33,28 @@ impl State {
     /// Gives the workers what they can take.
     pub(super) fn dispatch(&mut self, me: &Participant, wakers: &mut Vec<Waker>) {
         self.hand_out(me, wakers);
+        self.is_uneven = false;
         while self.pending.is_empty() && self.relieve(me) {
             self.hand_out(me, wakers);
         }
         self.look_for_end();
+    }
+
+    /// Looks whether work that seemed too little to be shared has turned out to be more.
+    pub(super) fn look_again(&mut self, me: &Participant, wakers: &mut Vec<Waker>) {
+        if self.is_uneven {
+            self.dispatch(me, wakers);
+        }
+        self.leader_is_wanted = false;
+    }
+
+    /// How long a leader may sleep.
+    pub(super) fn longest_look(&self, otherwise: Duration) -> Duration {
+        if self.is_uneven {
+            SECOND_LOOK
+        } else {
+            otherwise
+        }
     }
 
     /// Tells the workers to go if nothing will come any more.
@@ -47,8 +69,8 @@ impl State {
         let before = self.pending.len();
         while let Some(seat) = self.least_busy(depth) {
             let takers = self.workers().filter(|worker| worker.takes_tasks()).count();
-            // Guided self-scheduling: the less there is left, the smaller the portions.
-            let share = self.pending.len().div_ceil(2 * takers);
+            // Guided self-scheduling: the less there is left, the smaller the portions, but not smaller than worthwhile.
+            let share = self.pending.len().div_ceil(2 * takers).max(self.portion());
             self.give(me, seat, share, depth, wakers);
         }
         if self.pending.len() < before && self.config.max_queued.is_some() {
@@ -151,6 +173,14 @@ impl State {
         }
     }
 
+    /// The number of tasks that are worth waking a worker for.
+    fn portion(&self) -> usize {
+        match self.mean {
+            0 => 1,
+            mean => (WORTHWHILE.as_nanos() as u64 / mean).clamp(1, MOST_AHEAD) as usize,
+        }
+    }
+
     /// If a worker has nothing to do, takes back half of what the most loaded one has not begun; false if there
     /// is nothing to take, or nobody to give it to.
     fn relieve(&mut self, me: &Participant) -> bool {
@@ -165,6 +195,10 @@ impl State {
             seats.filter_map(|(index, seat)| Some((index, seat.worker.as_ref()?.assigned.len())));
         match loads.max_by_key(|(_, load)| *load) {
             Some((seat, load)) if load >= 2 => {
+                if !self.is_worth_sharing(me, seat, load) {
+                    self.is_uneven = true;
+                    return false;
+                }
                 let taken = self.take_back(me, seat, load / 2);
                 let any = !taken.is_empty();
                 self.put_back(taken);
@@ -172,6 +206,18 @@ impl State {
             }
             _ => false,
         }
+    }
+
+    /// Whether a worker will be busy long enough that others should help: by the mean, or because it is at a long task now.
+    fn is_worth_sharing(&self, me: &Participant, seat: usize, load: usize) -> bool {
+        let worthwhile = nanoseconds(WORTHWHILE);
+        if self.mean.saturating_mul(load as u64) >= worthwhile {
+            return true;
+        }
+        let worker = self.seats.get(seat).and_then(|seat| seat.worker.as_ref());
+        let started = worker.and_then(|worker| worker.paths.desk.started(me).ok());
+        // One that has not begun anything has yet to wake up.
+        started.is_none_or(|started| clock::now().saturating_sub(started) >= worthwhile)
     }
 
     /// Takes tasks back that their worker has not begun, `count` at most.

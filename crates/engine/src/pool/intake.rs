@@ -36,7 +36,11 @@ impl Shared {
             if self.has_ended_workers.swap(false, Ordering::Acquire) {
                 return self.settle(me);
             }
-            self.read_some(me, wait).map(drop)
+            if !self.read_some(me, wait)? && wait != Wait::Never {
+                // Nothing happens, and somebody may be stuck in a task with others behind it.
+                self.change(|state, wakers| state.look_again(me, wakers));
+            }
+            Ok(())
         })
     }
 

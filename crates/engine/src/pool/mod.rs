@@ -27,7 +27,7 @@ mod worker;
 
 pub use config::{Initializer, PoolConfig, TaskOptions};
 pub use error::PoolError;
-pub use job::{Callback, Job, Order, Outcome, Produced};
+pub use job::{Callback, Item, Job, Order, Outcome, Produced};
 pub use output::TaskOutput;
 pub use owner::{JobSettings, Pool};
 pub use statistics::WorkerStatistics;

@@ -16,11 +16,10 @@ use procession_objects::{Batch, Queue};
 
 use super::config::{PoolConfig, TaskOptions};
 use super::error::PoolError;
-use super::job::{Callback, Job, JobState, Order};
+use super::job::{Callback, Item, Job, JobState, Order};
 use super::output::TaskOutput;
 use super::state::{Phase, State};
 use super::statistics::WorkerStatistics;
-use super::task::Task;
 use super::trace::Trace;
 use super::waiting::Interest;
 use super::wire::{Report, Work};
@@ -69,6 +68,8 @@ impl Shared {
         let mut wakers = Vec::new();
         let mut state = self.lock();
         let value = change(&mut state, &mut wakers);
+        // The last hold on a job may be among them, and with it a callback that holds whatever the user likes.
+        let _told = std::mem::take(&mut state.told_jobs);
         let records = std::mem::take(&mut state.records);
         let written = std::mem::take(&mut state.written);
         let calls = Calls {
@@ -125,42 +126,35 @@ impl Shared {
         }
     }
 
-    /// Takes a task over, which `make` makes once it is sure that it can be taken.
+    /// Takes tasks over, all together as far as there is room.
     pub(super) fn submit(
         &self,
         me: &Participant,
-        make: impl FnOnce() -> Task,
+        job: &Arc<JobState>,
+        items: impl IntoIterator<Item = Item>,
     ) -> Result<(), PoolError> {
         self.check_owner()?;
-        let mut make = Some(make);
-        loop {
-            let taken = self.change(|state, wakers| {
+        let mut items = items.into_iter().peekable();
+        while items.peek().is_some() {
+            self.change(|state, wakers| {
                 if let Some(refusal) = state.refusal() {
                     return Err(refusal);
                 }
-                if !state.has_room() {
-                    return Ok(false);
+                while state.has_room()
+                    && let Some(item) = items.next()
+                {
+                    state.take_over(job.task(item));
                 }
-                if let Some(make) = make.take() {
-                    let task = make();
-                    // It may have gone to sleep since the job began: the caller's iterator may take its time.
-                    match task.job.has_callback {
-                        true => state.be_prompt(),
-                        false => state.attendant_is_wanted |= task.job.attended,
-                    }
-                    state.outstanding += 1;
-                    state.pending.push(task);
-                    state.dispatch(me, wakers);
-                }
-                Ok(true)
+                state.dispatch(me, wakers);
+                Ok(())
             })?;
-            if taken {
-                return Ok(());
+            if items.peek().is_some() {
+                self.wait_until(Interest::Pool, None, |state| {
+                    (state.has_room() || state.refusal().is_some()).then_some(())
+                })?;
             }
-            self.wait_until(Interest::Pool, None, |state| {
-                (state.has_room() || state.refusal().is_some()).then_some(())
-            })?;
         }
+        Ok(())
     }
 
     pub(super) fn cancel(&self, job: &Arc<JobState>) -> Result<usize, PoolError> {

@@ -11,7 +11,7 @@ use super::job::{JobState, Then};
 use super::output::TaskOutput;
 use super::pending::Pending;
 use super::seat::{EndedWorkers, Seat, Worker};
-use super::task::Resolved;
+use super::task::{Resolved, Task};
 use super::trace::Trace;
 use super::waiting::{Follower, Interest};
 
@@ -41,6 +41,8 @@ pub(super) struct State {
     pub(super) last_worker: u32,
     /// What the worker that is being started has said before it had its seat.
     pub(super) early: EarlyReport,
+    /// A worker has nothing to do while another has what seems too little to share.
+    pub(super) is_uneven: bool,
     /// What a task takes, on the mean of the last ones; nanoseconds, zero before the first.
     pub(super) mean: u64,
 
@@ -66,6 +68,8 @@ pub(super) struct State {
     pub(super) supervisor_wakes: u64,
     pub(super) supervisor_is_wanted: bool,
 
+    /// Jobs that nobody holds any more, to be dropped once the lock is released.
+    pub(super) told_jobs: Vec<Arc<JobState>>,
     /// Events of workers that are to be emitted here.
     pub(super) records: Vec<Record>,
     /// What workers have written before their first tasks, to be written here.
@@ -105,6 +109,7 @@ impl State {
             last_number: 0,
             last_worker: 0,
             early: EarlyReport::default(),
+            is_uneven: false,
             mean: 0,
             is_led: false,
             leads: 0,
@@ -118,6 +123,7 @@ impl State {
             failed_starts: FailedStarts::default(),
             supervisor_wakes: 0,
             supervisor_is_wanted: false,
+            told_jobs: Vec::new(),
             records: Vec::new(),
             written: Vec::new(),
             trace: None,
@@ -162,6 +168,17 @@ impl State {
         self.is_finished() && self.seats.iter().all(|seat| seat.worker.is_none())
     }
 
+    /// Takes a task over.
+    pub(super) fn take_over(&mut self, task: Task) {
+        // The attendant may have gone to sleep since the job began: the caller's iterator may take its time.
+        match task.job.has_callback {
+            true => self.be_prompt(),
+            false => self.attendant_is_wanted |= task.job.attended,
+        }
+        self.outstanding += 1;
+        self.pending.push(task);
+    }
+
     /// Tells jobs what came of their tasks.
     pub(super) fn tell(
         &mut self,
@@ -178,6 +195,9 @@ impl State {
             self.outstanding = self.outstanding.saturating_sub(1);
             let then = job.resolve(index, outcome, output, wakers);
             self.told(&job, then);
+            if Arc::strong_count(&job) == 1 {
+                self.told_jobs.push(job);
+            }
         }
     }
 

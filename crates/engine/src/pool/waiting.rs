@@ -114,6 +114,7 @@ impl Shared {
             {
                 // Nobody else will, and it may be what is waited for.
                 state.calling += 1;
+                state.pass_on();
                 drop(state);
                 // Whatever it does, others may read the reports meanwhile, this thread included.
                 leadership = None;
@@ -132,8 +133,9 @@ impl Shared {
                     return Ok(ready(&mut self.lock()));
                 }
                 (Some(_), false) => {
+                    let longest = state.longest_look(LONGEST_LOOK);
                     drop(state);
-                    self.read_reports(Wait::Until(until(deadline)))?;
+                    self.read_reports(Wait::Until(until(deadline, longest)))?;
                 }
                 (None, true) => {
                     state.pass_on();
@@ -158,8 +160,8 @@ impl Shared {
     }
 }
 
-fn until(deadline: Option<Instant>) -> Instant {
-    let longest = Instant::now() + LONGEST_LOOK;
+fn until(deadline: Option<Instant>, longest: Duration) -> Instant {
+    let longest = Instant::now() + longest;
     deadline.map_or(longest, |deadline| deadline.min(longest))
 }
 

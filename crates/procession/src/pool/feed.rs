@@ -1,15 +1,19 @@
 //! Items on their way into a job, a limited number at a time.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use procession_engine::PoolError;
 use procession_engine::pool::{Job, Outcome, TaskOutput};
 use serde::Serialize;
 
-use crate::codec::{self, CodecError};
+use super::submission::encode;
 
 /// Items that are on their way at a time, if nothing else was said: enough to keep workers busy with tasks of a microsecond.
 const MOST_ITEMS: usize = 4096;
+/// Items that are submitted together, at most.
+const MOST_AT_ONCE: usize = 1024;
+/// How long an item waits at most for others to be submitted together with it.
+const PORTION: Duration = Duration::from_micros(100);
 /// Encoded bytes that are on their way at a time; a single item may be larger.
 const MOST_BYTES: usize = 64 << 20;
 
@@ -64,6 +68,14 @@ where
         }
     }
 
+    /// Why not even the first item could be submitted, if so.
+    pub(super) fn refusal_at_once(&mut self) -> Option<PoolError> {
+        match self.job.submitted() {
+            0 => self.refusal.take(),
+            _ => None,
+        }
+    }
+
     pub(super) fn last_output(&mut self) -> TaskOutput {
         self.last.take().unwrap_or_default()
     }
@@ -73,35 +85,42 @@ where
         if self.under_way > self.most / 2 || self.bytes > MOST_BYTES / 2 {
             return;
         }
-        while self.under_way < self.most && self.bytes < MOST_BYTES {
-            let Some(item) = self.items.as_mut().and_then(Iterator::next) else {
-                return self.end();
-            };
-            if let Err(refusal) = self.submit(item) {
+        while self.under_way < self.most && self.bytes < MOST_BYTES && self.items.is_some() {
+            if let Err(refusal) = self.submit_portion() {
                 self.refusal = Some(refusal);
-                return self.end();
+                self.items = None;
+            }
+            if self.items.is_none() {
+                self.job.seal();
             }
         }
     }
 
-    fn submit(&mut self, mut item: I::Item) -> Result<(), PoolError> {
-        self.under_way += 1;
-        match codec::encode_last(&mut item) {
-            Ok((bytes, handles)) => {
-                self.bytes += bytes.len();
-                self.job.push(bytes, &handles)
+    /// Submits items together that come quickly one after another.
+    fn submit_portion(&mut self) -> Result<(), PoolError> {
+        let begin = Instant::now();
+        let mut portion = Vec::new();
+        while self.under_way < self.most && self.bytes < MOST_BYTES {
+            let Some(mut item) = self.items.as_mut().and_then(Iterator::next) else {
+                self.items = None;
+                break;
+            };
+            self.under_way += 1;
+            match encode(&mut item) {
+                Ok(item) => {
+                    self.bytes += item.len();
+                    portion.push(item);
+                }
+                Err(error) => {
+                    // In its place among the others.
+                    self.job.push_many(portion.drain(..))?;
+                    self.job.push_failed(error);
+                }
             }
-            Err(CodecError { type_name, reason }) => {
-                self.job
-                    .push_failed(PoolError::ArgumentEncode { type_name, reason });
-                Ok(())
+            if portion.len() == MOST_AT_ONCE || begin.elapsed() > PORTION {
+                break;
             }
         }
-    }
-
-    fn end(&mut self) {
-        if self.items.take().is_some() {
-            self.job.seal();
-        }
+        self.job.push_many(portion)
     }
 }

@@ -50,6 +50,10 @@ where
         imap
     }
 
+    pub(super) fn refusal_at_once(&mut self) -> Option<PoolError> {
+        self.feed.refusal_at_once()
+    }
+
     /// As `next`, but waits at most for `timeout`.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use procession_engine::PoolError;
-use procession_engine::pool::{Callback, Job, JobSettings, Order, TaskOptions};
+use procession_engine::pool::{Callback, Item, Job, JobSettings, Order, TaskOptions};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -355,8 +355,8 @@ impl<'p> Submission<'p> {
         R: DeserializeOwned + 'static,
     {
         let job = self.job(&work, Order::AsSubmitted, callback, true)?;
-        for item in items {
-            push(&job, item)?;
+        for mut item in items {
+            job.push(encode(&mut item)?)?;
         }
         job.seal();
         Ok(AsyncResult::new(job, results::all))
@@ -376,7 +376,11 @@ impl<'p> Submission<'p> {
         let job = self.job(&work, order, None, true)?;
         let items = items.into_iter();
         let progress = self.progress_of(&items);
-        Ok(Imap::new(Feed::new(job, items, self.buffersize), progress))
+        let mut imap = Imap::new(Feed::new(job, items, self.buffersize), progress);
+        match imap.refusal_at_once() {
+            Some(refusal) => Err(refusal),
+            None => Ok(imap),
+        }
     }
 
     /// What is to show how far the items have come, if it was asked for.
@@ -406,16 +410,17 @@ impl<'p> Submission<'p> {
     }
 }
 
-fn push<T: Serialize + 'static>(job: &Job, mut item: T) -> Result<(), PoolError> {
+/// Makes a task's arguments ready to be submitted.
+pub(super) fn encode<T: Serialize + 'static>(item: &mut T) -> Result<Item, PoolError> {
     let (bytes, handles) =
-        codec::encode_last(&mut item).map_err(|CodecError { type_name, reason }| {
+        codec::encode_last(item).map_err(|CodecError { type_name, reason }| {
             PoolError::ArgumentEncode { type_name, reason }
         })?;
-    job.push(bytes, &handles)
+    Item::new(bytes, &handles)
 }
 
-fn push_only<T: Serialize + 'static>(job: &Job, item: T) -> Result<(), PoolError> {
-    push(job, item)?;
+fn push_only<T: Serialize + 'static>(job: &Job, mut item: T) -> Result<(), PoolError> {
+    job.push(encode(&mut item)?)?;
     job.seal();
     Ok(())
 }

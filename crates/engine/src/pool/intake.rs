@@ -25,7 +25,10 @@ const AT_ONCE: usize = 64;
 /// Bytes of a report after which several are read with one step of the queue.
 const SMALL: usize = 4096;
 
-/// How much of the difference to a new duration goes into the mean: one part in so many.
+/// What a worker copies in a nanosecond, in the order of magnitude.
+const BYTES_PER_NANOSECOND: u64 = 4;
+
+/// How much of the difference to a new cost goes into the mean: one part in so many.
 const INERTIA: u64 = 8;
 
 impl Shared {
@@ -170,14 +173,26 @@ impl State {
         let output = worker.output.take();
         let assigned = worker.take(report.number);
         let pid = worker.child.pid();
-        self.mean = match self.mean {
-            0 => report.duration.max(1),
-            mean => (mean - mean / INERTIA + report.duration / INERTIA).max(1),
-        };
         if let Some(Assigned { task, .. }) = assigned {
+            self.learn_cost(report.duration, task.bytes.len(), &outcome);
             self.trace_task(&task, pid, report.started, report.duration, &outcome);
             self.tell([task.resolve(outcome, output)], wakers);
         }
+    }
+}
+
+impl State {
+    /// Notes what a task has cost: its own time, and that for its arguments and result to be copied out and in.
+    fn learn_cost(&mut self, duration: u64, arguments: usize, outcome: &Outcome) {
+        let result = outcome
+            .as_ref()
+            .map_or(0, |produced| produced.bytes().len());
+        let copying = (arguments + result) as u64 / BYTES_PER_NANOSECOND;
+        let cost = duration.saturating_add(copying).max(1);
+        self.mean = match self.mean {
+            0 => cost,
+            mean => (mean - mean / INERTIA + cost / INERTIA).max(1),
+        };
     }
 }
 

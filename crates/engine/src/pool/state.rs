@@ -43,7 +43,7 @@ pub(super) struct State {
     pub(super) early: EarlyReport,
     /// A worker has nothing to do while another has what seems too little to share.
     pub(super) is_uneven: bool,
-    /// What a task takes, on the mean of the last ones; nanoseconds, zero before the first.
+    /// What a task costs its worker, on the mean of the last ones; nanoseconds, zero before the first.
     pub(super) mean: u64,
 
     /// A thread reads the reports.

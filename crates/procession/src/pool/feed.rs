@@ -14,14 +14,23 @@ const MOST_ITEMS: usize = 4096;
 const MOST_AT_ONCE: usize = 1024;
 /// How long an item waits at most for others to be submitted together with it.
 const PORTION: Duration = Duration::from_micros(100);
-/// Encoded bytes that are on their way at a time; a single item may be larger.
-const MOST_BYTES: usize = 64 << 20;
+/// Items that are on their way at a time in the beginning; twice as many after each time that there was room again.
+const FIRST_ITEMS: usize = 64;
+/// Encoded bytes that are on their way at a time, of arguments and, as far as can be told from those that have come, of
+/// results; but so many items as workers need may be larger.
+const MOST_BYTES: usize = 16 << 20;
 
 /// An iterator of items, and the job into which they go.
 pub(super) struct Feed<I> {
     pub(super) job: Job,
     items: Option<I>,
     most: usize,
+    /// Items that workers need to be busy, whatever their size.
+    least: usize,
+    /// Items that may be on their way now.
+    room: usize,
+    /// Bytes of a result, on the mean of the last ones.
+    result_bytes: usize,
     /// Items that have been submitted and whose results have not been taken, and their bytes.
     under_way: usize,
     bytes: usize,
@@ -36,11 +45,16 @@ where
     I: Iterator,
     I::Item: Serialize + 'static,
 {
-    pub(super) fn new(job: Job, items: I, buffersize: Option<usize>) -> Feed<I> {
+    pub(super) fn new(job: Job, items: I, buffersize: Option<usize>, workers: usize) -> Feed<I> {
+        let most = buffersize.unwrap_or(MOST_ITEMS).max(1);
+        let least = (2 * workers + 1).min(most);
         Feed {
             job,
             items: Some(items),
-            most: buffersize.unwrap_or(MOST_ITEMS).max(1),
+            most,
+            least,
+            room: FIRST_ITEMS.clamp(least, most),
+            result_bytes: 0,
             under_way: 0,
             bytes: 0,
             last: None,
@@ -59,6 +73,9 @@ where
                 self.last = self.job.take_output(index);
                 self.bytes -= self.bytes / self.under_way.max(1);
                 self.under_way = self.under_way.saturating_sub(1);
+                if let Ok(produced) = &outcome {
+                    self.result_bytes = (self.result_bytes * 7 + produced.bytes().len()) / 8;
+                }
                 Ok(Some((index, outcome)))
             }
             None => {
@@ -82,10 +99,12 @@ where
 
     /// Submits items until there is no room; only when it is half empty, so that they go in portions.
     pub(super) fn fill(&mut self) {
-        if self.under_way > self.most / 2 || self.bytes > MOST_BYTES / 2 {
+        if self.under_way > self.room / 2 {
             return;
         }
-        while self.under_way < self.most && self.bytes < MOST_BYTES && self.items.is_some() {
+        let by_results = MOST_BYTES / self.result_bytes.max(1);
+        self.room = (self.room * 2).min(by_results).clamp(self.least, self.most);
+        while self.has_room() && self.items.is_some() {
             if let Err(refusal) = self.submit_portion() {
                 self.refusal = Some(refusal);
                 self.items = None;
@@ -96,11 +115,15 @@ where
         }
     }
 
+    fn has_room(&self) -> bool {
+        self.under_way < self.room && (self.bytes < MOST_BYTES || self.under_way < self.least)
+    }
+
     /// Submits items together that come quickly one after another.
     fn submit_portion(&mut self) -> Result<(), PoolError> {
         let begin = Instant::now();
         let mut portion = Vec::new();
-        while self.under_way < self.most && self.bytes < MOST_BYTES {
+        while self.has_room() {
             let Some(mut item) = self.items.as_mut().and_then(Iterator::next) else {
                 self.items = None;
                 break;

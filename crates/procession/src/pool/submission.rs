@@ -83,7 +83,8 @@ impl<'p> Submission<'p> {
     }
 
     /// How many items a [`map`](Self::map) or an [`imap`](Self::imap) has on their way at a time, results that were not taken
-    /// included. The default is 4096, but not more than 64 MiB of them.
+    /// included. The default is as many as keep the workers busy, at most 4096, and not more than some 16 MiB of arguments or results
+    /// unless single ones are that large.
     pub fn buffersize(mut self, items: usize) -> Self {
         self.buffersize = Some(items);
         self
@@ -332,7 +333,7 @@ impl<'p> Submission<'p> {
         let mut failure = None;
         let job = self.job(&work, Order::AsSubmitted, None, false)?;
         let progress = self.progress_of(&items);
-        let mut imap = Imap::new(Feed::new(job, items, self.buffersize), progress);
+        let mut imap = Imap::new(self.feed(job, items), progress);
         for result in imap.by_ref() {
             match result {
                 Ok(result) => results.push(result),
@@ -376,11 +377,19 @@ impl<'p> Submission<'p> {
         let job = self.job(&work, order, None, true)?;
         let items = items.into_iter();
         let progress = self.progress_of(&items);
-        let mut imap = Imap::new(Feed::new(job, items, self.buffersize), progress);
+        let mut imap = Imap::new(self.feed(job, items), progress);
         match imap.refusal_at_once() {
             Some(refusal) => Err(refusal),
             None => Ok(imap),
         }
+    }
+
+    fn feed<I>(&self, job: Job, items: I) -> Feed<I>
+    where
+        I: Iterator,
+        I::Item: Serialize + 'static,
+    {
+        Feed::new(job, items, self.buffersize, self.pool.workers())
     }
 
     /// What is to show how far the items have come, if it was asked for.

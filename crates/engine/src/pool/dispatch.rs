@@ -33,10 +33,12 @@ impl State {
     /// Gives the workers what they can take.
     pub(super) fn dispatch(&mut self, me: &Participant, wakers: &mut Vec<Waker>) {
         self.hand_out(me, wakers);
-        self.is_uneven = false;
+        let was_uneven = std::mem::take(&mut self.is_uneven);
         while self.pending.is_empty() && self.relieve(me) {
             self.hand_out(me, wakers);
         }
+        // Whoever leads is asleep for longer than until the second look.
+        self.leader_is_wanted |= self.is_uneven && !was_uneven;
         self.look_for_end();
     }
 

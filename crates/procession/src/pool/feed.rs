@@ -14,8 +14,6 @@ const MOST_ITEMS: usize = 4096;
 const MOST_AT_ONCE: usize = 1024;
 /// How long an item waits at most for others to be submitted together with it.
 const PORTION: Duration = Duration::from_micros(100);
-/// Items that are on their way at a time in the beginning; twice as many after each time that there was room again.
-const FIRST_ITEMS: usize = 64;
 /// Encoded bytes that are on their way at a time, of arguments and, as far as can be told from those that have come, of
 /// results; but so many items as workers need may be larger.
 const MOST_BYTES: usize = 16 << 20;
@@ -53,7 +51,7 @@ where
             items: Some(items),
             most,
             least,
-            room: FIRST_ITEMS.clamp(least, most),
+            room: most,
             result_bytes: 0,
             under_way: 0,
             bytes: 0,
@@ -103,7 +101,7 @@ where
             return;
         }
         let by_results = MOST_BYTES / self.result_bytes.max(1);
-        self.room = (self.room * 2).min(by_results).clamp(self.least, self.most);
+        self.room = by_results.clamp(self.least, self.most);
         while self.has_room() && self.items.is_some() {
             if let Err(refusal) = self.submit_portion() {
                 self.refusal = Some(refusal);

@@ -85,6 +85,8 @@ impl<'p> Submission<'p> {
     /// How many items a [`map`](Self::map) or an [`imap`](Self::imap) has on their way at a time, results that were not taken
     /// included. The default is as many as keep the workers busy, at most 4096, and not more than some 16 MiB of arguments or results
     /// unless single ones are that large.
+    ///
+    /// A task that waits for what another one does, further ahead than that, waits for ever: the other is not begun before.
     pub fn buffersize(mut self, items: usize) -> Self {
         self.buffersize = Some(items);
         self

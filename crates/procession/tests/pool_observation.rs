@@ -9,7 +9,7 @@ use std::process;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use procession::{Event, Pool, PoolError, WorkerStatistics};
+use procession::{Barrier, Pool, PoolError, WorkerStatistics};
 use scratch_directory::ScratchDirectory;
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
@@ -183,13 +183,11 @@ fn a_trace_is_json_with_an_event_for_each_task() -> TestResult {
         .workers(2)
         .name("a \"quoted\" name")
         .build()?;
-    let started = Event::new()?;
-    let (first, second) = (started.clone(), started.clone());
-    // Two at a time for certain.
     pool.trace(&path)?;
-    let waiting = pool.apply_async(|started: Event| started.wait().is_ok(), (first,))?;
-    pool.apply(|started: Event| started.set().is_ok(), (second,))?;
-    assert!(waiting.get()?);
+    // Two at a time for certain.
+    let meeting = Barrier::new(2)?;
+    let meet = |meeting: Barrier| meeting.wait().is_ok();
+    assert_eq!(pool.map(meet, [meeting.clone(), meeting])?, [true, true]);
     let lost: Result<(), _> = pool.apply(|| process::abort(), ());
     assert!(lost.is_err());
     pool.close();
@@ -201,12 +199,10 @@ fn a_trace_is_json_with_an_event_for_each_task() -> TestResult {
         .collect();
     assert_eq!(tasks.len(), 3, "{events:?}");
     let number = |value: &serde_json::Value| value.as_f64().unwrap_or(f64::NAN);
-    let (inner, outer) = match number(&tasks[0]["dur"]) < number(&tasks[1]["dur"]) {
-        true => (tasks[0], tasks[1]),
-        false => (tasks[1], tasks[0]),
-    };
-    assert_ne!(inner["tid"], outer["tid"]);
-    assert!(number(&outer["ts"]) <= number(&inner["ts"]) + number(&inner["dur"]));
+    let end = |event: &serde_json::Value| number(&event["ts"]) + number(&event["dur"]);
+    assert_ne!(tasks[0]["tid"], tasks[1]["tid"]);
+    assert!(number(&tasks[0]["ts"]) <= end(tasks[1]), "{tasks:?}");
+    assert!(number(&tasks[1]["ts"]) <= end(tasks[0]), "{tasks:?}");
     let outcome = tasks[2]["args"]["outcome"].as_str().unwrap_or_default();
     assert!(outcome.contains("lost with its worker"), "{outcome}");
     let names: Vec<_> = events.iter().filter(|event| event["ph"] == "M").collect();

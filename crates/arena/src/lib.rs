@@ -31,7 +31,7 @@ pub use event::{Event, Wait};
 pub use heap::Block;
 pub use layout::LAYOUT_VERSION;
 pub use lock::{Guard, Lock};
-pub use object_table::{Handle, Object, ObjectKind};
+pub use object_table::{Handle, HeldStill, Object, ObjectKind};
 pub use registry::{
     AtWork, FIRST_OF_KIND, Intent, OWNED, Participant, ProcessId, Target, ThreadId, ThreadToken,
     Transit,

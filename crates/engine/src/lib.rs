@@ -9,6 +9,7 @@
 //! calling thread.
 
 pub mod host;
+pub mod invitation;
 pub mod launch;
 pub mod pool;
 mod registration;
@@ -20,5 +21,5 @@ pub use launch::{
     StartMethod, Stdio, build_id, current, init, init_test,
 };
 pub use pool::{PoolError, TaskOutput, WorkerStatistics};
-pub use registration::with_participant;
+pub use registration::{aside, is_aside, with_participant};
 pub use session::{AlreadyBegun, configure};

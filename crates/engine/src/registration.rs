@@ -1,6 +1,7 @@
 //! The calling thread's identity in the session.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
+use std::rc::Rc;
 
 use procession_arena::sys::fork_epoch;
 use procession_arena::{Error, Participant};
@@ -51,9 +52,42 @@ fn run_once<T, E: From<Error>>(
     operation(&registered.participant)
 }
 
+/// Runs code that may use the session while this thread is in the middle of another operation on it: a signal handler
+/// that runs while the thread waits, for instance.
+///
+/// For that code the thread is another one, which neither disturbs the operation nor holds a reentrant lock that the
+/// thread holds.
+pub fn aside<T>(code: impl FnOnce() -> T) -> T {
+    let former = REGISTRATION
+        .try_with(|registration| registration.is_aside.replace(true))
+        .unwrap_or(true);
+    let value = code();
+    if !former {
+        REGISTRATION.with(|registration| {
+            registration.is_aside.set(false);
+            if let Some(registered) = registration.aside.take().and_then(Rc::into_inner) {
+                registered.end();
+            }
+        });
+    }
+    value
+}
+
+/// Whether this thread runs code of [`aside`].
+pub fn is_aside() -> bool {
+    REGISTRATION
+        .try_with(|registration| registration.is_aside.get())
+        .unwrap_or(true)
+}
+
 thread_local! {
     static REGISTRATION: Registration = const {
-        Registration { first: OnceCell::new(), in_copy: RefCell::new(None) }
+        Registration {
+            first: OnceCell::new(),
+            in_copy: RefCell::new(None),
+            is_aside: Cell::new(false),
+            aside: RefCell::new(None),
+        }
     };
 }
 
@@ -63,6 +97,10 @@ struct Registration {
     first: OnceCell<Registered>,
     /// In a copy of the process made by `fork`, where the first is that of the parent's thread.
     in_copy: RefCell<Option<Registered>>,
+    /// The thread is in the middle of an operation, and does something else meanwhile.
+    is_aside: Cell<bool>,
+    /// In whose name it does, once it needs one.
+    aside: RefCell<Option<Rc<Registered>>>,
 }
 
 struct Registered {
@@ -76,6 +114,9 @@ impl Registration {
         &self,
         operation: impl FnOnce(&Participant) -> Result<T, E>,
     ) -> Result<T, E> {
+        if self.is_aside.get() {
+            return self.run_aside(operation);
+        }
         match self.first.get() {
             Some(registered) if registered.epoch == fork_epoch() => {
                 operation(&registered.participant)
@@ -86,6 +127,23 @@ impl Registration {
                 operation(&self.first.get_or_init(|| registered).participant)
             }
         }
+    }
+
+    #[cold]
+    fn run_aside<T, E: From<Error>>(
+        &self,
+        operation: impl FnOnce(&Participant) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let known = self.aside.borrow().clone();
+        let registered = match known {
+            Some(registered) if registered.epoch == fork_epoch() => registered,
+            _ => {
+                let registered = Rc::new(Registered::new()?);
+                self.aside.replace(Some(Rc::clone(&registered)));
+                registered
+            }
+        };
+        operation(&registered.participant)
     }
 
     #[cold]
@@ -118,6 +176,9 @@ impl Drop for Registration {
             .into_iter()
             .flatten()
         {
+            registered.end();
+        }
+        if let Some(registered) = self.aside.take().and_then(Rc::into_inner) {
             registered.end();
         }
     }

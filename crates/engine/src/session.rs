@@ -9,6 +9,7 @@ use procession_arena::{Arena, ArenaConfig, Error, Participant, ProcessId};
 use procession_objects::KINDS;
 
 use crate::launch::{Children, ForkServer, run_at_exit};
+use crate::with_participant;
 
 /// What a process has of its session. Lives as long as the process.
 pub(crate) struct Session {
@@ -95,6 +96,16 @@ fn begin() -> Result<&'static Session, Error> {
 fn limits() -> ArenaConfig {
     let limits = LIMITS.lock().unwrap_or_else(PoisonError::into_inner);
     limits.clone().unwrap_or_default()
+}
+
+/// Makes a copy of a process, made by `fork`, the process that its original has reserved a slot for.
+pub(crate) fn continue_as(process: ProcessId) -> Result<(), Error> {
+    let Some(parent) = newest() else {
+        return Ok(());
+    };
+    parent.arena.register_child(process)?;
+    install(Some(parent), Arc::clone(&parent.arena), process)?;
+    with_participant(|me| me.inherit_attachments(parent.process))
 }
 
 /// Makes a child part of its parent's session.

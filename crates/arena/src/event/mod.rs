@@ -80,10 +80,10 @@ impl<'a> Event<'a> {
         self.word.wake(u32::MAX >> 1);
     }
 
-    /// Returns what `ready` returns as soon as that is something; `None` when the time is over.
+    /// Returns what `ready` returns as soon as that is something; `None` when the time is over, or when the wait was called
+    /// off ([`Participant::call_off_waits_by`]).
     ///
-    /// `ready` is tried at least once, and always once more after the time is over. It must be
-    /// cheap and may change shared memory: it *is* the attempt. The thread's target must name
+    /// `ready` is tried at least once, and always once more after the time is over. It must be cheap and may change shared memory: it *is* the attempt. The thread's target must name
     /// the object that the event belongs to.
     ///
     /// # Errors
@@ -149,10 +149,14 @@ impl<'a> Event<'a> {
                 me.reap_dead()?;
                 continue;
             }
-            if self.sleep(me, announced, &watch, left)? == Woken::TimedOut
+            let woken = self.sleep(me, announced, &watch, left)?;
+            if woken == Woken::TimedOut
                 && let Some(value) = self.after_slice(me, announced, &mut ready)?
             {
                 return Ok(Some(value));
+            }
+            if woken != Woken::Perhaps && me.is_called_off() {
+                return Ok(None);
             }
         }
     }
@@ -218,6 +222,20 @@ impl<'a> Event<'a> {
 }
 
 impl Participant {
+    /// From now on, asks `interruption` whether to go on waiting: whenever a signal has ended a sleep of this thread, and
+    /// at the end of each slice. If it returns true, the wait ends without another look, as if its time were over. Returns what was asked before.
+    ///
+    /// It runs in the middle of an operation of this thread, which may use the session meanwhile only as another
+    /// participant.
+    pub fn call_off_waits_by(&self, interruption: Option<fn() -> bool>) -> Option<fn() -> bool> {
+        self.interruption.replace(interruption)
+    }
+
+    #[cold]
+    fn is_called_off(&self) -> bool {
+        self.interruption.get().is_some_and(|asked| asked())
+    }
+
     /// Whether another living thread is awake with an operation on an object of this one's.
     fn somebody_is_busy_on_my_object(&self) -> Result<bool> {
         let own = self.intent()?;

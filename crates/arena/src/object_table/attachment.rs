@@ -62,7 +62,22 @@ impl DerefMut for Counts<'_> {
     }
 }
 
+/// While it exists, no other thread of this process is in the middle of noting what the process holds.
+///
+/// To be had across a `fork`: the copy has the lock of that private table, too, and would wait for a thread that it does
+/// not have.
+pub struct HeldStill<'a> {
+    _counts: Counts<'a>,
+}
+
 impl Arena {
+    /// Waits until this process's private notes are complete, and keeps them so; see [`HeldStill`].
+    pub fn hold_still(&self) -> HeldStill<'_> {
+        HeldStill {
+            _counts: self.attachments().lock(),
+        }
+    }
+
     pub(super) fn count_attachment(&self, process: ProcessId, handle: Handle) {
         *self
             .attachments()
@@ -228,6 +243,22 @@ impl Participant {
                 Err(error) => return Err(error),
             }
             counts.insert((self.process(), key.1), count);
+        }
+        Ok(())
+    }
+
+    /// Makes a child that is about to be copied from this process a holder of everything that this process holds.
+    ///
+    /// The copy calls [`inherit_attachments`](Self::inherit_attachments); should there be none after all, reaping the
+    /// child's slot ends its holds.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Corrupt`] if the table is damaged.
+    pub fn bequeath_attachments(&self, child: ProcessId) -> Result<()> {
+        let counts = self.arena().attachments().lock();
+        for key in counts.keys().filter(|key| key.0 == self.process()) {
+            self.arena().entry(key.1)?.0.set_holder(child)?;
         }
         Ok(())
     }

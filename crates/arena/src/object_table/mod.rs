@@ -8,6 +8,7 @@ mod keeper;
 mod kind;
 
 pub(crate) use attachment::Attachments;
+pub use attachment::HeldStill;
 pub(crate) use entry::{Entry, EntryState};
 pub use handle::Handle;
 pub use kind::{Object, ObjectKind};

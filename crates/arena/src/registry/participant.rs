@@ -35,6 +35,8 @@ pub struct Participant {
     pub(crate) spin: SpinBudget,
     next_stamp: Cell<u32>,
     abandoned: Cell<bool>,
+    /// Whether to go on waiting is asked here.
+    pub(crate) interruption: Cell<Option<fn() -> bool>>,
     /// In whose name this thread reaps: its own intent line may be in use when it does.
     reaper: OnceCell<Box<Participant>>,
     #[cfg(feature = "simulation")]
@@ -59,6 +61,7 @@ impl Participant {
             spin: SpinBudget::default(),
             next_stamp: Cell::new(0),
             abandoned: Cell::new(false),
+            interruption: Cell::new(None),
             reaper: OnceCell::new(),
             #[cfg(feature = "simulation")]
             simulated: Cell::new(false),

@@ -4,7 +4,7 @@ use crate::arena::Arena;
 use crate::error::{Error, Result};
 use crate::registry::identity::ProcessId;
 use crate::registry::participant::Participant;
-use crate::registry::process_slot::{Mail, ProcessSlot, ProcessState, ProcessStatus};
+use crate::registry::process_slot::{GONE, Mail, ProcessSlot, ProcessState, ProcessStatus};
 use crate::sys::process::{current_pid, start_time};
 
 impl Arena {
@@ -225,6 +225,10 @@ impl Participant {
         };
         if !slot.replace_status(status, gone) {
             return Ok(());
+        }
+        if slot.start_time().load() != GONE {
+            // It never lived, but its parent may have bequeathed it something.
+            self.end_all_holds(process, status.pid)?;
         }
         self.drop_mail(process, Mail::Start)?;
         self.drop_mail(process, Mail::Result)?;

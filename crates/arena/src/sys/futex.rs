@@ -10,8 +10,10 @@ use rustix::time::{ClockId, clock_gettime};
 /// Why a [`wait`] ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Woken {
-    /// Somebody woke this thread, or the word had changed already, or a signal came.
+    /// Somebody woke this thread, or the word had changed already.
     Perhaps,
+    /// A signal was handled in this thread.
+    Interrupted,
     /// The time was over.
     TimedOut,
 }
@@ -30,7 +32,8 @@ pub fn wait(word: &AtomicU32, expected: u32, timeout: Duration) -> Woken {
     };
     match futex::wait(word, Flags::empty(), expected, Some(&timeout)) {
         Err(Errno::TIMEDOUT) => Woken::TimedOut,
-        // EAGAIN: the word had changed. EINTR: a signal. Callers re-check their condition.
+        Err(Errno::INTR) => Woken::Interrupted,
+        // EAGAIN: the word had changed. Callers re-check their condition.
         Ok(()) | Err(_) => Woken::Perhaps,
     }
 }
@@ -58,6 +61,7 @@ pub fn wait_either(
     let both = [on(word, expected), on(other, other_expected)];
     match futex::waitv(&both, WaitvFlags::empty(), Some(&end), ClockId::Monotonic) {
         Err(Errno::TIMEDOUT) => Woken::TimedOut,
+        Err(Errno::INTR) => Woken::Interrupted,
         Err(Errno::NOSYS | Errno::PERM) => wait(word, expected, timeout.min(GLANCE)),
         Ok(_) | Err(_) => Woken::Perhaps,
     }

@@ -160,6 +160,15 @@ pub fn current_pid() -> u32 {
     std::process::id()
 }
 
+/// Whether the calling thread is the one that its process began with, or that a `fork` has copied.
+///
+/// # References
+///
+/// [`gettid(2)`](https://man7.org/linux/man-pages/man2/gettid.2.html): in the main thread it is the number of the process.
+pub fn is_main_thread() -> bool {
+    rustix::thread::gettid() == rustix::process::getpid()
+}
+
 /// When the process with this number started, in clock ticks after boot; `None` if there is none.
 ///
 /// Number and start time together identify a process, for whom a descriptor cannot be sent to.

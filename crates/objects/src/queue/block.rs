@@ -27,15 +27,16 @@ impl<'a> MessageBlock<'a> {
     /// Puts a message into a block; it is in transit as payload afterwards.
     pub(super) fn create(
         me: &'a Participant,
-        bytes: &[u8],
+        parts: &[&[u8]],
         handles: &[Handle],
     ) -> Result<MessageBlock<'a>> {
-        let length = WORDS as u64 + 8 * handles.len() as u64 + bytes.len() as u64;
+        let size = parts.iter().map(|part| part.len() as u64).sum::<u64>();
+        let length = WORDS as u64 + 8 * handles.len() as u64 + size;
         let block = me.allocate(length, Transit::Payload)?;
         let message = MessageBlock::open(me.arena(), block.offset)?;
         message.words.word64::<NEXT_HELD>().store(0);
         message.words.word64::<DELIVERIES>().store(0);
-        message.words.word64::<LENGTH>().store(bytes.len() as u64);
+        message.words.word64::<LENGTH>().store(size);
         message
             .words
             .word64::<HANDLES>()
@@ -45,7 +46,10 @@ impl<'a> MessageBlock<'a> {
             me.arena().window().word64(place)?.store(handle.pack());
             place += 8;
         }
-        me.arena().window().copy_in(place, bytes)?;
+        for part in parts {
+            me.arena().window().copy_in(place, part)?;
+            place += part.len() as u64;
+        }
         Ok(message)
     }
 

@@ -30,13 +30,38 @@ impl Queue {
             self.announce_handles(me, handles)?;
         }
         if self.needs_block(bytes) {
-            return self.put_block(me, &under_way, bytes, handles, wait);
+            return self.put_block(me, &under_way, &[bytes], handles, wait);
         }
         let outgoing = Outgoing::Inline {
             messages: &[bytes],
             handles,
         };
         self.put_waiting(me, &under_way, outgoing, wait).map(drop)
+    }
+
+    /// As [`put`](Self::put), for one message that stands in several places. A large one is copied only once if all parts but
+    /// the last are whole words (8 bytes) long.
+    ///
+    /// # Errors
+    ///
+    /// As [`put`](Self::put).
+    pub fn put_parts(
+        &self,
+        me: &Participant,
+        parts: &[&[u8]],
+        handles: &[Handle],
+        wait: Wait,
+    ) -> Result<()> {
+        let size: usize = parts.iter().map(|part| part.len()).sum();
+        let are_whole = parts.iter().rev().skip(1).all(|part| part.len() % 8 == 0);
+        if size <= LARGEST_INLINE || !are_whole {
+            return self.put(me, &parts.concat(), handles, wait);
+        }
+        let under_way = self.begin(me, operation::PUT)?;
+        if !handles.is_empty() {
+            self.announce_handles(me, handles)?;
+        }
+        self.put_block(me, &under_way, parts, handles, wait)
     }
 
     /// Puts messages in their order and returns how many; all of them, unless there is an error
@@ -58,7 +83,7 @@ impl Queue {
                 .count();
             let outcome = match small {
                 0 => self
-                    .put_block(me, &under_way, rest[0], &[], wait)
+                    .put_block(me, &under_way, &rest[..1], &[], wait)
                     .map(|()| 1),
                 _ => {
                     let outgoing = Outgoing::Inline {
@@ -98,11 +123,11 @@ impl Queue {
         &self,
         me: &Participant,
         under_way: &UnderWay<'_>,
-        bytes: &[u8],
+        parts: &[&[u8]],
         handles: &[Handle],
         wait: Wait,
     ) -> Result<()> {
-        let message = MessageBlock::create(me, bytes, handles)?;
+        let message = MessageBlock::create(me, parts, handles)?;
         let outgoing = Outgoing::Block {
             message,
             carries_handles: !handles.is_empty(),

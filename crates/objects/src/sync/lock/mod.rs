@@ -159,6 +159,15 @@ impl Lock {
         self.ownership(me)?.holder(me)
     }
 
+    /// Whether this very thread has taken the lock and holds it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Corrupt`] if the lock is damaged.
+    pub fn is_mine(&self, me: &Participant) -> Result<bool> {
+        Ok(self.ownership(me)?.is_held_by(me))
+    }
+
     /// Whether anybody holds the lock at this moment.
     ///
     /// # Errors

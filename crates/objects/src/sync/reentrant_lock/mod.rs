@@ -159,6 +159,15 @@ impl ReentrantLock {
         }
     }
 
+    /// Whether this very thread holds the lock.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Corrupt`] if the lock is damaged.
+    pub fn is_mine(&self, me: &Participant) -> Result<bool> {
+        Ok(self.ownership(me)?.is_held_by(me))
+    }
+
     /// Who holds the lock at this moment.
     ///
     /// # Errors

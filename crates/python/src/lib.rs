@@ -1,0 +1,32 @@
+//! The native module of the Python package: bytes and Python objects, nothing else.
+//!
+//! Whatever Rust programs need as well lives in the floors below; what users of `multiprocessing` know by name lives in the
+//! Python modules above, whose classes derive from those here.
+
+mod encoding;
+mod error;
+mod held;
+mod memory;
+mod queue;
+mod session;
+mod synchronize;
+mod transfer;
+mod waiting;
+
+use pyo3::prelude::*;
+
+/// The native half of procession.
+#[pymodule(gil_used = false)]
+mod _native {
+    #[pymodule_export]
+    use super::queue::Queue;
+    #[pymodule_export]
+    use super::session::{
+        accept, copied, enter, guest_ended, hold_still, invite, memory_descriptor, move_on,
+        take_part_as_copy, takes_part,
+    };
+    #[pymodule_export]
+    use super::synchronize::{Barrier, Condition, Event, Lock, ReentrantLock, Semaphore};
+    #[pymodule_export]
+    use super::transfer::note_travelling;
+}

@@ -1,0 +1,106 @@
+//! How a Python process comes to take part in a session. The Python side is `procession.session`.
+
+use std::cell::{Cell, RefCell};
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+
+use procession_arena::HeldStill;
+use procession_engine::invitation::{self, Inheritance};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+
+use crate::error::to_exception;
+
+thread_local! {
+    /// Keeps this process still while it is being copied.
+    static STILL: RefCell<Option<HeldStill<'static>>> = const { RefCell::new(None) };
+    /// The copy that this thread is about to make is invited by this number.
+    static GUEST: Cell<Option<u64>> = const { Cell::new(None) };
+}
+
+/// Reserves a place in the session for a process that is about to be started, and returns its number.
+///
+/// With `copied`, this thread makes it by `os.fork()` next.
+#[pyfunction]
+pub(crate) fn invite(py: Python<'_>, copied: bool) -> PyResult<u64> {
+    let inheritance = match copied {
+        true => Inheritance::Everything,
+        false => Inheritance::Nothing,
+    };
+    let guest = invitation::invite(inheritance).map_err(|error| to_exception(py, error))?;
+    GUEST.set(copied.then_some(guest));
+    Ok(guest)
+}
+
+/// Says that this thread has made the copy that it had invited, or will not make it.
+#[pyfunction]
+pub(crate) fn copied() {
+    GUEST.set(None);
+}
+
+/// Takes part in the session whose memory `descriptor` leads to: as the process that was invited by that number, or uninvited.
+#[pyfunction]
+pub(crate) fn accept(py: Python<'_>, descriptor: i32, guest: u64) -> PyResult<()> {
+    let memory = duplicate(descriptor)?;
+    invitation::accept(memory, guest).map_err(|error| to_exception(py, error))
+}
+
+/// Takes part in the session whose memory `descriptor` leads to, without an invitation.
+#[pyfunction]
+pub(crate) fn enter(py: Python<'_>, descriptor: i32) -> PyResult<()> {
+    let memory = duplicate(descriptor)?;
+    invitation::enter(memory).map_err(|error| to_exception(py, error))
+}
+
+/// Says that an invited process has ended, or was never started: what it held is free from now on.
+#[pyfunction]
+pub(crate) fn guest_ended(py: Python<'_>, guest: u64) -> PyResult<()> {
+    py.detach(|| invitation::guest_ended(guest))
+        .map_err(|error| to_exception(py, error))
+}
+
+/// The descriptor of the session's memory; begins a session if there is none.
+#[pyfunction]
+pub(crate) fn memory_descriptor(py: Python<'_>) -> PyResult<i32> {
+    let memory = invitation::memory().map_err(|error| to_exception(py, error))?;
+    Ok(memory.as_raw_fd())
+}
+
+/// Whether this process takes part in a session already.
+#[pyfunction]
+pub(crate) fn takes_part() -> bool {
+    invitation::takes_part()
+}
+
+/// Before `os.fork()`: waits until no other thread is in the middle of something that the copy could not finish.
+#[pyfunction]
+pub(crate) fn hold_still() {
+    STILL.set(invitation::hold_still());
+}
+
+/// After `os.fork()`, in the original: lets the other threads go on.
+#[pyfunction]
+pub(crate) fn move_on() {
+    STILL.set(None);
+}
+
+/// After `os.fork()`, in the copy of a process that takes part: becomes a process of its own.
+#[pyfunction]
+pub(crate) fn take_part_as_copy(py: Python<'_>) -> PyResult<()> {
+    if STILL.take().is_none() {
+        // The original took no part.
+        return Ok(());
+    }
+    invitation::take_part_as_copy(GUEST.take()).map_err(|error| to_exception(py, error))
+}
+
+fn duplicate(descriptor: i32) -> PyResult<OwnedFd> {
+    if descriptor < 0 {
+        return Err(PyValueError::new_err(format!(
+            "{descriptor} is no file descriptor"
+        )));
+    }
+    // SAFETY: whoever calls this from Python keeps the descriptor open meanwhile; if not, the system says so, and a file that
+    // is no session's memory is refused.
+    let borrowed = unsafe { BorrowedFd::borrow_raw(descriptor) };
+    Ok(borrowed.try_clone_to_owned()?)
+}

@@ -1,0 +1,100 @@
+//! Locks that one thread holds at a time, as often as it likes.
+
+use procession_arena::Error;
+use procession_objects as objects;
+use pyo3::exceptions::PyAssertionError;
+use pyo3::prelude::*;
+use pyo3::types::PyTuple;
+
+use super::{owner, to_success};
+use crate::held::{HandleNumbers, Held};
+use crate::waiting::{wait, wait_for};
+
+/// A reentrant lock in shared memory.
+#[pyclass(subclass, frozen, module = "procession._native")]
+pub(crate) struct ReentrantLock {
+    held: Held<objects::ReentrantLock>,
+}
+
+#[pymethods]
+impl ReentrantLock {
+    /// Creates a lock, or takes hold of the one that `handle` names.
+    #[new]
+    #[pyo3(signature = (handle=None))]
+    fn new(py: Python<'_>, handle: Option<HandleNumbers>) -> PyResult<ReentrantLock> {
+        Ok(ReentrantLock {
+            held: Held::new(py, handle, objects::ReentrantLock::create)?,
+        })
+    }
+
+    /// The lock's name in the session.
+    #[getter]
+    fn handle(&self) -> HandleNumbers {
+        self.held.handle()
+    }
+
+    /// Takes the lock, once more if this thread holds it already; False if the time is over.
+    #[pyo3(signature = (block=true, timeout=None))]
+    fn acquire(&self, py: Python<'_>, block: bool, timeout: Option<f64>) -> PyResult<bool> {
+        let lock = self.held.object();
+        let taken = wait(py, wait_for(block, timeout), |me, wait| {
+            lock.acquire(me, wait)
+        })?;
+        let is_taken = to_success(py, taken);
+        if is_taken.is_err() {
+            // The warning was turned into an exception: then the caller has not got the lock.
+            let _ = self.held.with(py, |lock, me| lock.release(me));
+        }
+        is_taken
+    }
+
+    /// Ends one hold of this thread.
+    fn release(&self, py: Python<'_>) -> PyResult<()> {
+        match self.held.with(py, |lock, me| match lock.release(me) {
+            Err(Error::NotHeld | Error::HeldByAnother { .. }) => Ok(false),
+            outcome => outcome.map(|()| true),
+        })? {
+            true => Ok(()),
+            false => Err(PyAssertionError::new_err(
+                "attempt to release recursive lock not owned by thread",
+            )),
+        }
+    }
+
+    fn __enter__(&self, py: Python<'_>) -> PyResult<bool> {
+        self.acquire(py, true, None)
+    }
+
+    #[pyo3(signature = (*_exception))]
+    fn __exit__(&self, py: Python<'_>, _exception: &Bound<'_, PyTuple>) -> PyResult<()> {
+        self.release(py)
+    }
+
+    /// Whether anybody holds the lock.
+    fn locked(&self, py: Python<'_>) -> PyResult<bool> {
+        self.held.with(py, |lock, me| lock.is_locked(me))
+    }
+
+    /// The holder's pid and whether it is this thread; None if nobody holds it.
+    fn owner(&self, py: Python<'_>) -> PyResult<Option<(u32, bool)>> {
+        self.held.with(py, |lock, me| {
+            Ok(owner(lock.is_mine(me)?, lock.holder(me)?))
+        })
+    }
+
+    /// Whether this thread holds it.
+    fn is_mine(&self, py: Python<'_>) -> PyResult<bool> {
+        self.held.with(py, |lock, me| lock.is_mine(me))
+    }
+
+    /// How often this thread holds it.
+    fn depth(&self, py: Python<'_>) -> PyResult<u32> {
+        self.held.with(py, |lock, me| lock.depth(me))
+    }
+}
+
+impl ReentrantLock {
+    pub(super) fn object(&self) -> &objects::ReentrantLock {
+        self.held.object()
+    }
+}

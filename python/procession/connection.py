@@ -1,0 +1,6 @@
+"""Pipes, listeners and clients: those of the stdlib."""
+
+import importlib
+import sys
+
+sys.modules[__name__] = importlib.import_module("multiprocessing.connection")

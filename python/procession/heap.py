@@ -1,0 +1,6 @@
+"""The heap of shared ctypes: that of the stdlib."""
+
+import importlib
+import sys
+
+sys.modules[__name__] = importlib.import_module("multiprocessing.heap")

@@ -1,0 +1,6 @@
+"""Passing descriptors on: that of the stdlib."""
+
+import importlib
+import sys
+
+sys.modules[__name__] = importlib.import_module("multiprocessing.resource_sharer")

@@ -31,7 +31,49 @@ def _owner_name(owner: tuple[int, bool] | None) -> str:
     return "SomeOtherThread" if pid == os.getpid() else "SomeOtherProcess"
 
 
-class Lock(SharedObject, _native.Lock):
+class _Count:
+    """A lock or semaphore as the stdlib's own classes see it, which count its permits."""
+
+    def __init__(self, counted: Any) -> None:
+        self.acquire = counted.acquire
+        self.release = counted.release
+        self._counted = counted
+
+    @property
+    def maxvalue(self) -> int:
+        maxvalue: int = self._counted._maxvalue
+        return maxvalue
+
+    def _get_value(self) -> int:
+        if isinstance(self._counted, _native.Semaphore):
+            return self._counted.get_value()
+        return 0 if self._counted.locked() else 1
+
+    def _is_zero(self) -> bool:
+        return self._get_value() == 0
+
+    def _is_mine(self) -> bool:
+        is_mine: bool = self._counted.is_mine()
+        return is_mine
+
+    def _count(self) -> int:
+        if isinstance(self._counted, _native.ReentrantLock):
+            return self._counted.depth()
+        return int(self._is_mine())
+
+
+class _Counted:
+    """Mixed into what the stdlib's own classes (`Queue` of `concurrent.futures`, for one) look into."""
+
+    #: How many permits there can be.
+    _maxvalue = 1
+
+    @property
+    def _semlock(self) -> _Count:
+        return _Count(self)
+
+
+class Lock(_Counted, SharedObject, _native.Lock):
     """A lock that one process holds at a time; any process or thread may release it.
 
     If the holder dies: whoever acquires the lock next gets it at once, and a `LockAbandonedWarning`.
@@ -44,7 +86,7 @@ class Lock(SharedObject, _native.Lock):
         return f"<{type(self).__name__}(owner={_owner_name(self.owner())})>"
 
 
-class RLock(SharedObject, _native.ReentrantLock):
+class RLock(_Counted, SharedObject, _native.ReentrantLock):
     """A lock that one thread holds at a time, as often as it likes.
 
     If the holder dies: whoever acquires the lock next gets it at once, and a `LockAbandonedWarning`.
@@ -61,7 +103,7 @@ class RLock(SharedObject, _native.ReentrantLock):
         return f"<{type(self).__name__}({_owner_name(owner)}, {count})>"
 
 
-class Semaphore(SharedObject, _native.Semaphore):
+class Semaphore(_Counted, SharedObject, _native.Semaphore):
     """A number of permits that any process may take and give back.
 
     If a process dies that has taken some: they are not given back, since nobody knows whose they were. With
@@ -79,11 +121,13 @@ class Semaphore(SharedObject, _native.Semaphore):
         _check_permits(value)
         return super().__new__(cls, handle, value, "attributed" if attributed else "plain")
 
+    _maxvalue = SEM_VALUE_MAX
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__}(value={self.get_value()})>"
 
 
-class BoundedSemaphore(SharedObject, _native.Semaphore):
+class BoundedSemaphore(_Counted, SharedObject, _native.Semaphore):
     """A semaphore that cannot be released more often than it was acquired.
 
     If a process dies that has taken permits: as with `Semaphore`.
@@ -92,6 +136,10 @@ class BoundedSemaphore(SharedObject, _native.Semaphore):
     def __new__(cls, value: int = 1, *, ctx: Any = None, handle: tuple[int, int] | None = None) -> BoundedSemaphore:
         _check_permits(value)
         return super().__new__(cls, handle, value, "bounded")
+
+    @property
+    def _maxvalue(self) -> int:  # type: ignore[override]
+        return self.initial
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}(value={self.get_value()}, maxvalue={self.initial})>"

@@ -1,5 +1,8 @@
 //! Queues.
 
+use std::cell::RefCell;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use procession_arena::{Error, Participant, Wait};
 use procession_objects::{self as objects, Batch, Message, OnLost, QueueConfig};
 use pyo3::exceptions::PyValueError;
@@ -17,7 +20,17 @@ use crate::waiting::{wait, wait_detached, wait_for};
 pub(crate) struct Queue {
     held: Held<objects::Queue>,
     pickler: Pickler,
+    /// This process neither puts nor gets any more.
+    is_closed: AtomicBool,
 }
+
+thread_local! {
+    /// What was taken last; kept for its memory.
+    static MESSAGE: RefCell<Message> = RefCell::default();
+}
+
+/// Bytes that the memory for messages may keep from one to the next.
+const KEPT: usize = 1 << 12;
 
 #[pymethods]
 impl Queue {
@@ -43,6 +56,7 @@ impl Queue {
         Ok(Queue {
             held: Held::new(py, handle, |me| objects::Queue::create(me, &config))?,
             pickler: Pickler::new(dump),
+            is_closed: AtomicBool::new(false),
         })
     }
 
@@ -59,55 +73,95 @@ impl Queue {
     }
 
     /// Puts an item.
+    ///
+    /// Raises:
+    ///     queue.Full: if there is no room, and the time is over.
+    ///     ValueError: if this process has closed the queue.
+    ///     procession.ShutDown: if the queue was shut down.
+    ///     MemoryError: if the session's memory does not allow it.
     #[pyo3(signature = (obj, block=true, timeout=None))]
-    fn put(&self, obj: &Bound<'_, PyAny>, block: bool, timeout: Option<f64>) -> PyResult<()> {
-        let py = obj.py();
-        let encoded = encode(obj, &self.pickler)?;
-        self.send(py, &encoded, wait_for(block, timeout))
+    fn put(
+        slf: &Bound<'_, Self>,
+        obj: &Bound<'_, PyAny>,
+        block: bool,
+        timeout: Option<f64>,
+    ) -> PyResult<()> {
+        let queue = Queue::open(slf)?;
+        let encoded = encode(obj, &queue.pickler)?;
+        queue.send(slf.py(), &encoded, wait_for(block, timeout))
+    }
+
+    /// Puts an item if there is room now; otherwise as `put`.
+    fn put_nowait(slf: &Bound<'_, Self>, obj: &Bound<'_, PyAny>) -> PyResult<()> {
+        Queue::put(slf, obj, false, None)
     }
 
     /// Takes an item.
+    ///
+    /// Raises:
+    ///     queue.Empty: if there is none, and the time is over.
+    ///     ValueError: if this process has closed the queue.
+    ///     procession.ShutDown: if the queue was shut down and is empty.
     #[pyo3(signature = (block=true, timeout=None))]
     fn get<'py>(
-        &self,
-        py: Python<'py>,
+        slf: &Bound<'py, Self>,
         block: bool,
         timeout: Option<f64>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let queue = self.held.object();
-        let received = wait(py, wait_for(block, timeout), |me, wait| {
-            let mut message = Message::default();
+        let py = slf.py();
+        let queue = Queue::open(slf)?.held.object();
+        let taken = wait(py, wait_for(block, timeout), |me, wait| {
+            // Taken out meanwhile: a signal handler may get something, too.
+            let mut message = MESSAGE.take();
             queue.get(me, &mut message, wait).map(|()| message)
         })?;
-        match received {
-            Ok(message) => decode(py, message.bytes, message.handles),
-            Err(error) => Err(not_taken(py, error)),
+        let mut message = taken.map_err(|error| not_taken(py, error))?;
+        let handles = std::mem::take(&mut message.handles);
+        let item = match decode_borrowed(py, &message.bytes)? {
+            Some(item) => Ok(item),
+            None => decode(py, std::mem::take(&mut message.bytes), handles),
+        };
+        if message.bytes.capacity() <= KEPT {
+            MESSAGE.set(message);
         }
+        item
     }
 
-    /// Puts items in their order, as many at a time as there is room for.
+    /// Takes an item if there is one now; otherwise as `get`.
+    fn get_nowait<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        Queue::get(slf, false, None)
+    }
+
+    /// Puts items in their order, and returns how many: all of them, unless the time is over.
+    ///
+    /// Much faster than putting them one by one, since small items become visible together.
+    ///
+    /// Raises:
+    ///     queue.Full: if there was no room for a single one. Otherwise as `put`.
     #[pyo3(signature = (items, block=true, timeout=None))]
     fn put_many(
-        &self,
+        slf: &Bound<'_, Self>,
         items: &Bound<'_, PyAny>,
         block: bool,
         timeout: Option<f64>,
     ) -> PyResult<usize> {
-        let py = items.py();
+        let py = slf.py();
+        let queue = Queue::open(slf)?;
         let encoded = items
             .try_iter()?
-            .map(|item| encode(&item?, &self.pickler))
+            .map(|item| encode(&item?, &queue.pickler))
             .collect::<PyResult<Vec<_>>>()?;
         let until = wait_for(block, timeout);
         let mut done = 0;
         while let Some(first) = encoded.get(done) {
             let run: Vec<_> = encoded[done..]
                 .iter()
+                .take(LONGEST_RUN)
                 .map_while(|item| item.in_one_piece())
                 .collect();
             let outcome = match run.is_empty() {
-                true => self.send(py, first, until).map(|()| 1),
-                false => self.send_run(py, &run, until),
+                true => queue.send(py, first, until).map(|()| 1),
+                false => queue.send_run(py, &run, until),
             };
             match outcome {
                 Ok(count) => done += count,
@@ -119,30 +173,36 @@ impl Queue {
     }
 
     /// Takes up to `limit` items at once; waits only for the first.
+    ///
+    /// Raises:
+    ///     queue.Empty: if there is none. Otherwise as `get`. If an item cannot be unpickled, its exception has the others in the
+    ///         attribute `items`.
     #[pyo3(signature = (limit, block=true, timeout=None))]
     fn get_many<'py>(
-        &self,
-        py: Python<'py>,
+        slf: &Bound<'py, Self>,
         limit: usize,
         block: bool,
         timeout: Option<f64>,
     ) -> PyResult<Bound<'py, PyList>> {
-        let queue = self.held.object();
+        let py = slf.py();
+        let queue = Queue::open(slf)?.held.object();
         let received = wait(py, wait_for(block, timeout), |me, wait| {
             let mut batch = Batch::default();
             queue.get_many(me, &mut batch, limit, wait).map(|_| batch)
         })?;
         let batch = received.map_err(|error| not_taken(py, error))?;
-        let items = PyList::empty(py);
-        for index in 0..batch.len() {
-            let bytes = batch.get(index).unwrap_or_default();
-            let handles = batch.handles(index).unwrap_or_default();
-            items.append(match decode_borrowed(py, bytes)? {
-                Some(item) => item,
-                None => decode(py, bytes.to_vec(), handles.to_vec())?,
-            })?;
-        }
-        Ok(items)
+        unpack(py, &batch)
+    }
+
+    /// Says that this process neither puts nor gets any more. What was put stays in the queue.
+    fn close(&self) {
+        self.is_closed.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether this process has closed the queue.
+    #[getter]
+    fn closed(&self) -> bool {
+        self.is_closed.load(Ordering::Relaxed)
     }
 
     /// How many items there are.
@@ -150,12 +210,37 @@ impl Queue {
         self.held.with(py, |queue, me| queue.len(me))
     }
 
+    /// Whether there is no item now.
+    fn empty(&self, py: Python<'_>) -> PyResult<bool> {
+        self.held.with(py, |queue, me| queue.is_empty(me))
+    }
+
+    /// Waits until there is an item, or the queue is shut down, and takes nothing; returns False if the time is over.
+    #[pyo3(signature = (timeout=None))]
+    fn wait_for_item(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<bool> {
+        let queue = self.held.object();
+        let waited = wait(py, wait_for(true, timeout), |me, wait| {
+            queue.wait_for_message(me, wait)
+        })?;
+        match waited {
+            Ok(()) => Ok(true),
+            Err(Error::TimedOut) => Ok(false),
+            Err(error) => Err(to_exception(py, error)),
+        }
+    }
+
     /// Marks one item that this process has taken as done.
+    ///
+    /// Raises:
+    ///     ValueError: if this process has taken no more items than it has marked.
     fn task_done(&self, py: Python<'_>) -> PyResult<()> {
         self.held.with(py, |queue, me| queue.task_done(me))
     }
 
-    /// Waits until every item that was put is marked as done; False if the time is over.
+    /// Waits until every item that was put is marked as done; returns False if the time is over.
+    ///
+    /// Raises:
+    ///     procession.ConsumerLost: if a consumer died with items that it had not marked as done.
     #[pyo3(signature = (timeout=None))]
     fn join(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<bool> {
         let queue = self.held.object();
@@ -184,6 +269,16 @@ impl Queue {
 }
 
 impl Queue {
+    /// The queue, if this process has not closed it; otherwise the exception that its class chooses.
+    #[inline]
+    fn open<'a>(slf: &'a Bound<'_, Self>) -> PyResult<&'a Queue> {
+        let queue = slf.get();
+        if queue.is_closed.load(Ordering::Relaxed) {
+            slf.call_method0("_refuse_as_closed")?;
+        }
+        Ok(queue)
+    }
+
     fn send(&self, py: Python<'_>, encoded: &Encoded<'_>, until: Wait) -> PyResult<()> {
         let queue = self.held.object();
         let handles = &encoded.handles;
@@ -209,8 +304,37 @@ impl Queue {
     }
 }
 
+/// Items that are put together at most.
+const LONGEST_RUN: usize = 4096;
+
 /// From so many bytes on, the interpreter's lock is released while they are copied.
 const LARGE: usize = 1 << 18;
+
+/// The items of a batch.
+fn unpack<'py>(py: Python<'py>, batch: &Batch) -> PyResult<Bound<'py, PyList>> {
+    let items = PyList::empty(py);
+    let mut failure = None;
+    for index in 0..batch.len() {
+        let bytes = batch.get(index).unwrap_or_default();
+        let handles = batch.handles(index).unwrap_or_default();
+        let item = match decode_borrowed(py, bytes) {
+            Ok(None) => decode(py, bytes.to_vec(), handles.to_vec()),
+            Ok(Some(item)) => Ok(item),
+            Err(error) => Err(error),
+        };
+        match item {
+            Ok(item) => items.append(item)?,
+            Err(error) => failure = Some(error),
+        }
+    }
+    match failure {
+        None => Ok(items),
+        Some(error) => {
+            error.value(py).setattr("items", items)?;
+            Err(error)
+        }
+    }
+}
 
 fn policy(on_lost: &str, max_deliveries: u32) -> PyResult<OnLost> {
     match on_lost {

@@ -91,6 +91,27 @@ impl Queue {
         Ok(into.len())
     }
 
+    /// Waits until there is a message to take, or the queue is closed; takes none.
+    ///
+    /// Somebody else may take it first.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TimedOut`], also with [`Wait::Never`].
+    pub fn wait_for_message(&self, me: &Participant, wait: Wait) -> Result<()> {
+        let _under_way = self.begin(me, operation::GET)?;
+        let header = self.header(me)?;
+        let not_empty = layout::not_empty(header);
+        let ready = || {
+            let is_closed = header.word32::<{ layout::CLOSED }>().load() != 0;
+            Ok((is_closed || !self.is_empty(me)?).then_some(()))
+        };
+        let found = not_empty.wait_for(me, wait, ready)?;
+        // Rule W3: whoever takes nothing passes on the wake that may have been meant for somebody who does.
+        not_empty.notify(1);
+        found.ok_or(Error::TimedOut)
+    }
+
     #[inline]
     fn take_one(
         &self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from . import _native
@@ -18,14 +19,19 @@ class Guest:
     _guest: int | None = None
 
     def _launch(self, process_obj: Any) -> None:
-        self._guest = _native.invite(self._is_copy)
+        guest = self._guest = _native.invite(self._is_copy)
         try:
-            super()._launch(process_obj)  # type: ignore[misc]
+            with self._announcement(guest):
+                super()._launch(process_obj)  # type: ignore[misc]
         except BaseException:
             self._see_off()
             raise
         finally:
             _native.copied()
+
+    def _announcement(self, guest: int) -> AbstractContextManager[None]:
+        """Surrounds the start, for processes that import the program before they get anything else."""
+        return nullcontext()
 
     def poll(self, flag: int = os.WNOHANG) -> int | None:
         """The exit code of the process, or None if it runs."""

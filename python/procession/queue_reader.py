@@ -1,7 +1,8 @@
-"""A file descriptor that is readable while a queue has items, for those who wait for several things at once.
+"""What those use of a queue who know the stdlib's by heart: the two ends of the pipe that it is there.
 
-Queues need no descriptor. But `multiprocessing.connection.wait`, `select` and `concurrent.futures` wait for the `_reader` of a queue of the stdlib; here
-it is made when somebody asks for it, with a thread that watches the queue.
+Queues need no descriptor. But `multiprocessing.connection.wait`, `select` and `concurrent.futures` wait for the `_reader` of a queue, and pools
+that derive from the stdlib's send by its `_writer`. The ends are made when somebody asks for them; that of the reader with a thread that watches the
+queue.
 """
 
 from __future__ import annotations
@@ -12,9 +13,7 @@ import weakref
 from multiprocessing.connection import wait
 from typing import Any
 
-from . import _native
-
-__all__ = ["QueueReader", "reader_of"]
+__all__ = ["QueueReader", "QueueWriter", "reader_of"]
 
 #: How long the watching thread may outlive its reader, in seconds.
 _SLICE = 1.0
@@ -34,48 +33,82 @@ def reader_of(queue: Any) -> QueueReader:
 os.register_at_fork(after_in_child=_readers.clear)
 
 
-class QueueReader:
-    """What of a connection those use who read from a queue by it."""
+class QueueWriter:
+    """The end of a queue by which items are put."""
 
     def __init__(self, queue: Any) -> None:
+        self._queue = queue
+
+    @property
+    def closed(self) -> bool:
+        """Whether this process has closed the queue."""
+        closed: bool = self._queue.closed
+        return closed
+
+    def send(self, obj: Any) -> None:
+        """Puts an item."""
+        self._queue.put(obj)
+
+    def close(self) -> None:
+        """Does nothing: a queue has no end that could be closed by itself."""
+
+
+class QueueReader:
+    """The end of a queue by which items are taken; its descriptor is readable while there are some."""
+
+    def __init__(self, queue: Any) -> None:
+        self._original = weakref.ref(queue)
         # Not the queue itself, which would then never be let go of.
-        self._queue = queue.__class__.__new__(queue.__class__, handle=queue.handle)
-        self._descriptor = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
-        weakref.finalize(self, os.close, self._descriptor)
+        self._queue = type(queue).__new__(type(queue), handle=queue.handle)
+        self._descriptor: int | None = None
         self._is_looked_for = threading.Event()
-        self._is_looked_for.set()
-        arguments = (weakref.ref(self), self._queue, self._descriptor, self._is_looked_for)
-        threading.Thread(target=_watch, args=arguments, name="QueueReader", daemon=True).start()
+
+    @property
+    def closed(self) -> bool:
+        """Whether this process has closed the queue."""
+        queue = self._original()
+        return queue is None or queue.closed
 
     def fileno(self) -> int:
         """The descriptor."""
+        if self._descriptor is None:
+            self._descriptor = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+            weakref.finalize(self, os.close, self._descriptor)
+            self._is_looked_for.set()
+            arguments = (weakref.ref(self), self._queue, self._is_looked_for)
+            threading.Thread(target=_watch, args=arguments, name="QueueReader", daemon=True).start()
         return self._descriptor
 
     def poll(self, timeout: float | None = 0.0) -> bool:
         """Whether there is an item, or comes within that time."""
-        return bool(wait([self], timeout))
+        found: bool = self._queue.wait_for_item(timeout)
+        return found
 
     def recv(self) -> Any:
         """Takes an item; waits for one if there is none."""
         item = self._queue.get()
-        if self._queue.empty():
-            self._look_again()
+        if self._descriptor is not None and self._queue.empty():
+            try:
+                os.eventfd_read(self._descriptor)
+            except BlockingIOError:
+                pass
+            self._is_looked_for.set()
         return item
 
-    def _look_again(self) -> None:
-        try:
-            os.eventfd_read(self._descriptor)
-        except BlockingIOError:
-            pass
-        self._is_looked_for.set()
+    def close(self) -> None:
+        """Does nothing: a queue has no end that could be closed by itself."""
+
+    def _tell(self) -> None:
+        if self._descriptor is not None:
+            os.eventfd_write(self._descriptor, 1)
 
 
-def _watch(reader: weakref.ref[QueueReader], queue: Any, descriptor: int, is_looked_for: threading.Event) -> None:
+def _watch(reader: weakref.ref[QueueReader], queue: Any, is_looked_for: threading.Event) -> None:
     while reader() is not None:
-        if not is_looked_for.wait(_SLICE):
+        if not is_looked_for.wait(_SLICE) or not queue.wait_for_item(_SLICE):
             continue
-        if queue.wait_for_item(_SLICE):
-            is_looked_for.clear()
-            alive = reader()
-            if alive is not None:
-                os.eventfd_write(descriptor, 1)
+        is_looked_for.clear()
+        alive = reader()
+        if alive is not None:
+            alive._tell()
+        del alive

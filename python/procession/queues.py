@@ -6,20 +6,40 @@ feeder thread, an item survives its producer, and an item that cannot be pickled
 
 from __future__ import annotations
 
+import threading
 import types
 from queue import Empty, Full
 from typing import Any
 
 from . import _native
 from .exceptions import ShutDown
-from .queue_reader import QueueReader, reader_of
+from .queue_reader import QueueReader, QueueWriter, reader_of
 from .serialization import serializer as _serializer
 from .shared_object import SharedObject
 
 __all__ = ["Empty", "Full", "JoinableQueue", "Queue", "SimpleQueue"]
 
 
-class Queue(SharedObject, _native.Queue):
+class _Piped:
+    """Mixed into what the stdlib's own classes, and those that derive from them, take for a pipe with a lock."""
+
+    @property
+    def _reader(self) -> QueueReader:
+        return reader_of(self)
+
+    @property
+    def _writer(self) -> QueueWriter:
+        return QueueWriter(self)
+
+    @property
+    def _rlock(self) -> threading.Lock:
+        # Who has it keeps nobody from reading; nobody needs to be kept from it.
+        return threading.Lock()
+
+    _wlock = _rlock
+
+
+class Queue(_Piped, SharedObject, _native.Queue):
     """A first-in, first-out queue that any number of processes put into and get from.
 
     Args:
@@ -48,9 +68,15 @@ class Queue(SharedObject, _native.Queue):
     def _refuse_as_closed(self) -> None:
         raise ValueError(f"Queue {self!r} is closed")
 
-    @property
-    def _reader(self) -> QueueReader:
-        return reader_of(self)
+    def empty(self) -> bool:
+        """Whether there is no item now.
+
+        Raises:
+            OSError: if this process has closed the queue after having put something.
+        """
+        if self.closed and self.was_used:
+            raise OSError("handle is closed")
+        return super().empty()
 
     def full(self) -> bool:
         """Whether there is no room now."""
@@ -125,7 +151,7 @@ class JoinableQueue(Queue):
             self.task_done()
 
 
-class SimpleQueue(SharedObject, _native.Queue):
+class SimpleQueue(_Piped, SharedObject, _native.Queue):
     """A queue with nothing but `put`, `get`, `empty` and `close`.
 
     If a process dies: as with `Queue`.
@@ -143,10 +169,6 @@ class SimpleQueue(SharedObject, _native.Queue):
         if self.closed:
             self._refuse_as_closed()
         return super().empty()
-
-    @property
-    def _reader(self) -> QueueReader:
-        return reader_of(self)
 
     def _refuse_as_closed(self) -> None:
         raise OSError("handle is closed")

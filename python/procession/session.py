@@ -7,12 +7,64 @@ has it already; a new one is given the file's descriptor along with what it is t
 from __future__ import annotations
 
 import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from multiprocessing import context, reduction
 from typing import Any
 
 from . import _native
 
-__all__ = ["Reference", "check_travelling", "identity", "reference_for"]
+__all__ = ["Reference", "announced", "check_travelling", "identity", "reference_for"]
+
+#: Leads a process that is being started to its parent's session, before it imports the program: a path, the session's identity, and
+#: the number by which it is invited, or nothing.
+_ANNOUNCEMENT = "PROCESSION_SESSION"
+
+_announcing = threading.Lock()
+
+
+@contextmanager
+def announced(owner: str, guest: int | None) -> Iterator[None]:
+    """While a process is being started: lets it find the session as soon as it imports procession.
+
+    Programs create shared objects when they are imported, and a started process imports its parent's program before it gets anything else.
+
+    Args:
+        owner: the process whose descriptor it is to open: "self" if it inherits it, or this one's pid.
+        guest: the number by which it is invited, if it is.
+    """
+    path = f"/proc/{owner}/fd/{_native.memory_descriptor()}"
+    with _announcing:
+        os.environ[_ANNOUNCEMENT] = f"{path} {identity()} {'' if guest is None else guest}"
+        try:
+            yield
+        finally:
+            os.environ.pop(_ANNOUNCEMENT, None)
+
+
+def _follow_announcement() -> None:
+    announcement = os.environ.pop(_ANNOUNCEMENT, None)
+    if announcement is None:
+        return
+    path, session, guest = announcement.split(" ")
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        # It was meant for somebody else: what this process inherited is the environment only.
+        return
+    try:
+        if os.fstat(descriptor).st_ino == int(session) and not _native.takes_part():
+            _join(descriptor, int(guest) if guest else None)
+    finally:
+        os.close(descriptor)
+
+
+def _join(descriptor: int, guest: int | None) -> None:
+    if guest is None:
+        _native.enter(descriptor)
+    else:
+        _native.accept(descriptor, guest)
 
 
 def identity() -> int:
@@ -50,10 +102,7 @@ def _take_part(descriptor: Any, session: int, guest: int | None) -> None:
                 "created them and by its descendants"
             )
         return
-    if guest is None:
-        _native.enter(received)
-    else:
-        _native.accept(received, guest)
+    _join(received, guest)
 
 
 os.register_at_fork(
@@ -73,3 +122,6 @@ def check_travelling(thing: object) -> Reference:
     popen: Any = context.get_spawning_popen()
     popen.__dict__.setdefault("_travellers", []).append(thing)
     return reference_for(popen)
+
+
+_follow_announcement()

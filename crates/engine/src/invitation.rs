@@ -3,8 +3,9 @@
 //! Who is about to start one *invites* it: that is a slot of the session, whose number travels to the child by
 //! whatever way there is. The child takes it up. Whoever learns that the child has ended says so.
 
-use std::os::fd::{BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
+use procession_arena::sys::memory::is_same_file;
 use procession_arena::{Arena, Error, Handle, HeldStill, ProcessId};
 use procession_objects::KINDS;
 
@@ -54,11 +55,16 @@ pub fn leave_message(guest: u64, bytes: &[u8], handles: &[Handle]) -> Result<(),
 
 /// Takes part in a session as the process that was invited to it; `memory` is the session's.
 ///
+/// A copy of a process of the same session, made by `fork`, holds what that one held.
+///
 /// # Errors
 ///
 /// [`Error::NotAnArena`] if `memory` is none of this build's, or if the inviter has ended meanwhile.
 pub fn accept(memory: OwnedFd, guest: u64) -> Result<(), Error> {
     let process = process(guest)?;
+    if inherits(&memory)? {
+        return session::continue_as(process);
+    }
     let arena = Arena::attach(memory, KINDS)?;
     arena.register_child(process)?;
     session::adopt(arena, process).map(drop)
@@ -70,22 +76,41 @@ pub fn accept(memory: OwnedFd, guest: u64) -> Result<(), Error> {
 ///
 /// [`Error::NotAnArena`] if `memory` is none of this build's; [`Error::TooManyProcesses`].
 pub fn enter(memory: OwnedFd) -> Result<(), Error> {
+    if inherits(&memory)? {
+        return session::current().map(drop);
+    }
     let arena = Arena::attach(memory, KINDS)?;
     let process = arena.register_root()?;
     session::adopt(arena, process).map(drop)
 }
 
-/// Takes part in the session of the process that this one is a copy of, made by `fork`: by its invitation, or else
-/// uninvited.
+/// Whether this process is a copy of one in the session that has this memory; it must not be one of another session, whose
+/// objects its memory may name.
+fn inherits(memory: &OwnedFd) -> Result<bool, Error> {
+    let Some(session) = session::newest() else {
+        return Ok(false);
+    };
+    let is_same = is_same_file(session.arena().descriptor(), memory.as_fd());
+    match is_same.map_err(|source| Error::System {
+        call: "fstat",
+        source,
+    })? {
+        true => Ok(true),
+        false => Err(Error::NotAnArena {
+            what: "this process is a copy of one that takes part in another session",
+        }),
+    }
+}
+
+/// Takes part in the session of the process that this one is a copy of, made by `fork`, as the process that was invited.
+///
+/// A copy that nobody has invited takes part by itself when it first uses the session.
 ///
 /// # Errors
 ///
 /// [`Error::NotAnArena`] if the inviter has ended meanwhile; [`Error::TooManyProcesses`].
-pub fn take_part_as_copy(guest: Option<u64>) -> Result<(), Error> {
-    match guest {
-        Some(guest) => session::continue_as(process(guest)?),
-        None => session::current().map(drop),
-    }
+pub fn take_part_as_copy(guest: u64) -> Result<(), Error> {
+    session::continue_as(process(guest)?)
 }
 
 /// Reads the message that was left for this process, and attaches the objects in it.

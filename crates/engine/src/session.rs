@@ -72,7 +72,8 @@ pub(crate) fn established() -> Option<&'static Session> {
     newest().filter(|session| session.epoch == fork_epoch())
 }
 
-fn newest() -> Option<&'static Session> {
+/// This process's session, or the one of the process that it is a copy of.
+pub(crate) fn newest() -> Option<&'static Session> {
     // SAFETY: the pointer is null or came from a box that was leaked, and is only shared since.
     unsafe { CURRENT.load(Ordering::Acquire).as_ref() }
 }

@@ -22,6 +22,8 @@ pub(crate) struct Queue {
     pickler: Pickler,
     /// This process neither puts nor gets any more.
     is_closed: AtomicBool,
+    /// This process has put something.
+    was_used: AtomicBool,
 }
 
 thread_local! {
@@ -57,6 +59,7 @@ impl Queue {
             held: Held::new(py, handle, |me| objects::Queue::create(me, &config))?,
             pickler: Pickler::new(dump),
             is_closed: AtomicBool::new(false),
+            was_used: AtomicBool::new(false),
         })
     }
 
@@ -88,6 +91,7 @@ impl Queue {
     ) -> PyResult<()> {
         let queue = Queue::open(slf)?;
         let encoded = encode(obj, &queue.pickler)?;
+        queue.was_used.store(true, Ordering::Relaxed);
         queue.send(slf.py(), &encoded, wait_for(block, timeout))
     }
 
@@ -203,6 +207,12 @@ impl Queue {
     #[getter]
     fn closed(&self) -> bool {
         self.is_closed.load(Ordering::Relaxed)
+    }
+
+    /// Whether this process has put something.
+    #[getter]
+    fn was_used(&self) -> bool {
+        self.was_used.load(Ordering::Relaxed)
     }
 
     /// How many items there are.

@@ -83,14 +83,16 @@ pub(crate) fn move_on() {
     STILL.set(None);
 }
 
-/// After `os.fork()`, in the copy of a process that takes part: becomes a process of its own.
+/// After `os.fork()`, in the copy: becomes the process that was invited. A copy that nobody has invited does so when it first uses the session.
 #[pyfunction]
 pub(crate) fn take_part_as_copy(py: Python<'_>) -> PyResult<()> {
-    if STILL.take().is_none() {
-        // The original took no part.
-        return Ok(());
+    STILL.set(None);
+    match GUEST.take() {
+        Some(guest) => {
+            invitation::take_part_as_copy(guest).map_err(|error| to_exception(py, error))
+        }
+        None => Ok(()),
     }
-    invitation::take_part_as_copy(GUEST.take()).map_err(|error| to_exception(py, error))
 }
 
 fn duplicate(descriptor: i32) -> PyResult<OwnedFd> {

@@ -32,6 +32,20 @@ pub fn create_memory_file() -> io::Result<OwnedFd> {
     Ok(file)
 }
 
+/// Whether two descriptors lead to the same file.
+///
+/// # References
+///
+/// [`fstat(2)`](https://man7.org/linux/man-pages/man2/fstat.2.html)
+///
+/// # Errors
+///
+/// The system's, if one of them leads to nothing that has a number.
+pub fn is_same_file(one: BorrowedFd<'_>, other: BorrowedFd<'_>) -> io::Result<bool> {
+    let (one, other) = (rustix::fs::fstat(one)?, rustix::fs::fstat(other)?);
+    Ok((one.st_dev, one.st_ino) == (other.st_dev, other.st_ino))
+}
+
 /// Says whether the file is sealed against shrinking, as an arena's must be.
 ///
 /// # Errors

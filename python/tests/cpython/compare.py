@@ -14,12 +14,14 @@ from exclusions import Exclusion
 from outcome import BROKEN, PASSED, MethodRun, Outcome, Run
 from translation import STANDARD
 
+EXCLUSIONS = Path(__file__).with_name("exclusions.toml")
+
 _ABSENT = Outcome("absent", 0.0)
 
 
 def main(paths: list[str]) -> int:
     """Print a verdict for each interpreter, and what is wrong."""
-    excluded = exclusions.read(Path(__file__).with_name("exclusions.toml"))
+    excluded = exclusions.read(EXCLUSIONS)
     runs = [Run.read(Path(path)) for path in paths]
     controls = {run.version: run for run in runs if run.package == STANDARD}
     tested = sorted((run for run in runs if run.package != STANDARD), key=lambda run: run.version)

@@ -113,7 +113,8 @@ class _Record:
             before = tests.get(test)
             if before is not None and not is_test(test):
                 # Told once for each process or class: the worst stands.
-                outcome = outcome if before.verdict == PASSED else before
+                if before.verdict != PASSED:
+                    return
             elif before is not None:
                 outcome.earlier = [*before.earlier, before.detail]
             tests[test] = outcome

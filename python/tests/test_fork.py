@@ -92,23 +92,3 @@ def test_a_forked_copy_that_is_killed_lets_go_of_its_lock(context: BaseContext) 
     with pytest.warns(procession.LockAbandonedWarning):
         assert lock.acquire()
     lock.release()
-
-
-def test_a_forked_copy_does_not_end_what_its_parent_started(context: BaseContext) -> None:
-    queue = context.Queue()
-    process = context.Process(target=queue.get, daemon=True)
-    process.start()
-    # Leaves through the interpreter's exit functions, which end daemonic children of this process.
-    pid = os.fork()
-    if pid == 0:
-        try:
-            from multiprocessing import util
-
-            util._exit_function()
-        finally:
-            os._exit(0)
-    os.waitpid(pid, 0)
-    assert process.is_alive()
-    queue.put(None)
-    process.join()
-    assert process.exitcode == 0

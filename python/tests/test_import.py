@@ -47,6 +47,14 @@ def test_it_has_every_module_of_the_standard_package(name: str) -> None:
     assert getattr(procession, name) is ours
 
 
+@pytest.mark.parametrize("name", [module.name for module in pkgutil.walk_packages(procession.__path__, "procession.")])
+def test_every_module_names_what_it_offers(name: str) -> None:
+    if name == "procession._native":
+        pytest.skip("what it offers is offered by other modules")
+    module = importlib.import_module(name)
+    assert all(hasattr(module, member) for member in module.__all__)
+
+
 def test_exceptions_are_those_of_the_standard_package() -> None:
     for name in ("ProcessError", "TimeoutError", "BufferTooShort", "AuthenticationError"):
         assert getattr(procession, name) is getattr(multiprocessing, name)

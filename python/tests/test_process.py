@@ -28,6 +28,11 @@ def use_everything(queue: Any, lock: Any, event: Any, semaphore: Any, condition:
     queue.task_done() if queue.get() else None
 
 
+def put_under_lock(lock: Any, queue: Any) -> None:
+    with lock:
+        queue.put(os.getpid())
+
+
 def raise_an_error() -> None:
     raise ValueError("meant to be seen")
 
@@ -82,6 +87,16 @@ def test_objects_pass_to_grandchildren(context: BaseContext, method: str) -> Non
     assert name.endswith(":1")
     assert pid != process.pid
     assert queue.get() == 0
+    process.join()
+
+
+@pytest.mark.parametrize("made_by", ["fork", "spawn", "forkserver"])
+def test_objects_of_one_context_serve_the_processes_of_another(context: BaseContext, made_by: str) -> None:
+    objects = procession.get_context(made_by)
+    queue, lock = objects.Queue(), objects.Lock()
+    process = context.Process(target=put_under_lock, args=(lock, queue))
+    process.start()
+    assert queue.get() == process.pid
     process.join()
 
 
@@ -154,6 +169,29 @@ def test_a_subclass_runs_under_the_default_method(
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent), prepend=os.pathsep)
     ended = programs.run(tmp_path, _DOUBLER.format(method=method))
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "42\n", "")
+
+
+_SHARED_AT_THE_TOP = """
+import procession
+context = procession.get_context({method!r})
+lock, queue = context.Lock(), context.Queue()
+
+def work(lock, queue):
+    with lock:
+        queue.put("done")
+
+if __name__ == "__main__":
+    process = context.Process(target=work, args=(lock, queue))
+    process.start()
+    print(queue.get())
+    process.join()
+    raise SystemExit(process.exitcode)
+"""
+
+
+def test_objects_may_be_made_at_the_top_of_a_program(method: str, tmp_path: Path) -> None:
+    ended = programs.run(tmp_path, _SHARED_AT_THE_TOP.format(method=method))
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "done\n", "")
 
 
 _NO_GUARD = """

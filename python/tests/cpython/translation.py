@@ -27,6 +27,17 @@ _IMPORT_IN_A_COMMAND = "from test._test_multiprocessing import"
 _PRELOADED_MODULE = "test.test_multiprocessing_forkserver"
 _PRELOADED_SCRIPT = '"test.mp_preload"'
 
+# The tests of conditions count sleepers in three semaphores of the standard library's condition. Here the condition itself tells.
+_CONDITION = """
+
+def _nobody_sleeps(self, condition):
+    if self.TYPE == "processes":
+        self.assertEqual(repr(condition), f"<Condition({condition._lock!r}, 0)>")
+
+
+_TestCondition.check_invariant = _nobody_sleeps
+"""
+
 
 class NoSuite(Exception):
     """The interpreter comes without its own tests."""
@@ -74,7 +85,7 @@ def _tests(text: str, package: str, search_path: Sequence[str]) -> str:
     if package == STANDARD:
         return text
     command = f"{_extension(search_path)}; from {MODULE} import"
-    return rename(text.replace(_IMPORT_IN_A_COMMAND, command), package)
+    return rename(text.replace(_IMPORT_IN_A_COMMAND, command), package) + _CONDITION
 
 
 def _companion(text: str, package: str, search_path: Sequence[str]) -> str:

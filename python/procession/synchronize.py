@@ -217,7 +217,7 @@ class Condition(SharedObject, _native.Condition):
         return result
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}({self._lock})>"
+        return f"<{type(self).__name__}({self._lock}, {self.waiting()})>"
 
 
 class Event(SharedObject, _native.Event):

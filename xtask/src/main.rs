@@ -3,6 +3,7 @@
 //! It depends on the standard library alone, so that a fresh clone prints its first line within seconds.
 
 mod proof;
+mod python;
 mod step;
 
 use std::process::ExitCode;

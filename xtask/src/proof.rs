@@ -1,5 +1,6 @@
 //! What proves the project, step by step.
 
+use crate::python;
 use crate::step::{Step, cargo};
 
 /// The crash enumerator and the interleavings have the arena's `simulation` switched on, and cargo gives a
@@ -18,7 +19,7 @@ const SHORT_RUN: [u64; 2] = [600, 16];
 
 /// The steps of `cargo xtask test`, cheapest first.
 pub(crate) fn steps() -> Vec<Step> {
-    vec![
+    let mut steps = vec![
         formatting(),
         lints("lints", &["--workspace"]),
         lints("lints of the simulation", &SIMULATION),
@@ -26,7 +27,9 @@ pub(crate) fn steps() -> Vec<Step> {
         documentation(),
         simulation(),
         chaos(SHORT_RUN),
-    ]
+    ];
+    steps.extend(python::steps());
+    steps
 }
 
 fn formatting() -> Step {

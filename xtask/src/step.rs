@@ -1,16 +1,17 @@
 //! One step: a child process with a name, its verdict and what it took.
 
 use std::env;
-use std::ffi::OsString;
-use std::path::PathBuf;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
-/// A command to be run from the root of the workspace.
+/// Commands to be run one after the other from the root of the workspace.
 pub(crate) struct Step {
-    name: &'static str,
-    command: Command,
+    name: String,
+    commands: Vec<Command>,
     component: Option<Component>,
+    impossible: Option<String>,
 }
 
 /// A part of the Rust toolchain that not every installation has.
@@ -20,16 +21,32 @@ struct Component {
 }
 
 impl Step {
-    pub(crate) fn new(name: &'static str, command: Command) -> Self {
+    pub(crate) fn new(name: impl Into<String>, command: Command) -> Self {
+        Self::sequence(name, vec![command])
+    }
+
+    /// A step that ends with the first of its commands that fails.
+    pub(crate) fn sequence(name: impl Into<String>, commands: Vec<Command>) -> Self {
         Self {
-            name,
-            command,
+            name: name.into(),
+            commands,
             component: None,
+            impossible: None,
+        }
+    }
+
+    /// A step that cannot be taken, with the reason.
+    pub(crate) fn impossible(name: impl Into<String>, reason: String) -> Self {
+        Self {
+            impossible: Some(reason),
+            ..Self::sequence(name, Vec::new())
         }
     }
 
     pub(crate) fn with_arguments(mut self, arguments: &[String]) -> Self {
-        self.command.args(arguments);
+        for command in &mut self.commands {
+            command.args(arguments);
+        }
         self
     }
 
@@ -39,32 +56,51 @@ impl Step {
         self
     }
 
+    /// Runs the commands, and says before each what it is.
     fn run(&mut self) -> Result<(), String> {
+        if let Some(reason) = self.impossible.take() {
+            return Err(reason);
+        }
         if let Some(component) = &self.component {
             component.ensure()?;
         }
-        match self.command.status() {
-            Ok(status) if status.success() => Ok(()),
-            Ok(status) => Err(format!("ended with {status}")),
-            Err(reason) => Err(format!("could not start: {reason}")),
+        for command in &mut self.commands {
+            eprintln!("\n== {}: {}", self.name, line(command));
+            match command.status() {
+                Ok(status) if status.success() => {}
+                Ok(status) => return Err(format!("ended with {status}")),
+                Err(reason) => return Err(format!("could not start: {reason}")),
+            }
         }
+        Ok(())
     }
+}
 
-    /// The command line as a reader would type it.
-    fn line(&self) -> String {
-        let words = self.command.get_args().map(|word| word.to_string_lossy());
-        let settings = self.command.get_envs().filter_map(|(name, value)| {
-            Some(format!(
-                "{}='{}'",
-                name.to_string_lossy(),
-                value?.to_string_lossy()
-            ))
-        });
-        let mut line: Vec<String> = settings.collect();
-        line.push("cargo".into());
-        line.extend(words.map(String::from));
-        line.join(" ")
+/// The command line as a reader would type it.
+fn line(command: &Command) -> String {
+    let settings = command.get_envs().filter_map(|(name, value)| {
+        Some(format!(
+            "{}='{}'",
+            name.to_string_lossy(),
+            value?.to_string_lossy()
+        ))
+    });
+    let mut line: Vec<String> = settings.collect();
+    line.push(program(command));
+    let words = command.get_args().map(|word| word.to_string_lossy());
+    line.extend(words.map(String::from));
+    line.join(" ")
+}
+
+/// The program without the directories that a reader need not type.
+fn program(command: &Command) -> String {
+    let program = Path::new(command.get_program());
+    if program.file_stem() == Some(OsStr::new("cargo")) {
+        return "cargo".into();
     }
+    let root = root().unwrap_or_default();
+    let shown = program.strip_prefix(root).unwrap_or(program);
+    shown.display().to_string()
 }
 
 impl Component {
@@ -94,7 +130,7 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
 }
 
 /// The root of the workspace: cargo tells it to what it runs, unlike the current directory.
-fn root() -> Option<PathBuf> {
+pub(crate) fn root() -> Option<PathBuf> {
     let manifest = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR")?);
     manifest.parent().map(PathBuf::from)
 }
@@ -105,7 +141,6 @@ fn root() -> Option<PathBuf> {
 pub(crate) fn run_all(steps: Vec<Step>) -> ExitCode {
     let mut verdicts = Vec::with_capacity(steps.len());
     for mut step in steps {
-        eprintln!("\n== {}: {}", step.name, step.line());
         let start = Instant::now();
         let outcome = step.run();
         if let Err(reason) = &outcome {
@@ -121,7 +156,7 @@ pub(crate) fn run_all(steps: Vec<Step>) -> ExitCode {
 }
 
 struct Verdict {
-    name: &'static str,
+    name: String,
     outcome: Result<(), String>,
     took: Duration,
 }
@@ -201,9 +236,25 @@ mod tests {
         let mut command = cargo(&["doc", "--no-deps"]);
         command.env("RUSTDOCFLAGS", "-D warnings");
         assert_eq!(
-            Step::new("documentation", command).line(),
+            line(&command),
             "RUSTDOCFLAGS='-D warnings' cargo doc --no-deps"
         );
+    }
+
+    #[test]
+    fn a_sequence_ends_with_its_first_failure() {
+        let mut last = Command::new("sh");
+        last.args(["-c", "exit 9"]);
+        let mut first = Command::new("sh");
+        first.args(["-c", "exit 7"]);
+        let mut step = Step::sequence("sequence", vec![first, last]);
+        assert!(step.run().unwrap_err().contains('7'));
+    }
+
+    #[test]
+    fn an_impossible_step_fails_with_its_reason() {
+        let mut step = Step::impossible("Python", "install one".into());
+        assert_eq!(step.run(), Err("install one".into()));
     }
 
     #[test]

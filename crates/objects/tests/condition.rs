@@ -80,6 +80,29 @@ fn start_waiters<'scope>(
 }
 
 #[test]
+fn those_who_wait_are_counted_until_they_are_notified() -> Outcome {
+    let session = Session::new()?;
+    let me = session.thread()?;
+    let (condition, lock) = condition_and_lock(&me)?;
+    assert_eq!(condition.waiting(&me)?, 0);
+    let woken = AtomicU64::new(0);
+    thread::scope(|scope| -> Outcome {
+        let waiters = start_waiters(scope, &session, &me, &condition, &woken, 0..3)?;
+        assert_eq!(condition.waiting(&me)?, 3);
+        lock.acquire(&me, long())?;
+        condition.notify(&me, 2)?;
+        assert_eq!(condition.waiting(&me)?, 1);
+        condition.notify_all(&me)?;
+        assert_eq!(condition.waiting(&me)?, 0);
+        lock.release(&me)?;
+        for waiter in waiters {
+            assert!(joined(waiter)?);
+        }
+        Ok(())
+    })
+}
+
+#[test]
 fn exactly_as_many_return_as_were_notified_in_their_order() -> Outcome {
     let session = Session::new()?;
     let me = session.thread()?;

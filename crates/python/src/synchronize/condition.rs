@@ -59,6 +59,11 @@ impl Condition {
         Ok(waited.notified)
     }
 
+    /// How many wait, of all processes.
+    fn waiting(&self, py: Python<'_>) -> PyResult<usize> {
+        self.held.with(py, objects::Condition::waiting)
+    }
+
     /// Wakes at most `n` of those that wait.
     #[pyo3(signature = (n=1))]
     fn notify(&self, py: Python<'_>, n: usize) -> PyResult<()> {

@@ -9,6 +9,7 @@ mod line;
 mod notify;
 mod recovery;
 mod wait;
+mod waiting;
 
 use procession_arena::{Error, FIRST_OF_KIND, Handle, Object, ObjectKind, Participant, Result};
 

@@ -1,0 +1,136 @@
+"""Runs the interpreter's own tests of multiprocessing against procession, or against multiprocessing itself.
+
+    python run.py --into results/procession-3.13.json
+    python run.py --control --into results/multiprocessing-3.13.json
+
+`compare.py` judges the results.
+"""
+
+import argparse
+import importlib.util
+import os
+import platform
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import translation
+from crew import Job, by_class, is_test, run
+from outcome import BROKEN, PASSED, MethodRun, Outcome, Run
+from worker_process import WorkerProcess
+
+METHODS = ("fork", "spawn", "forkserver")
+
+RETRIES = 2
+"""How often a test that has failed is run again, alone: many of these tests fail on a busy machine."""
+
+
+def main() -> int:
+    """Run the tests and keep what became of them."""
+    arguments = _arguments()
+    package = translation.STANDARD if arguments.control else "procession"
+    began = time.monotonic()
+    result = Run(package, platform.python_version(), methods={name: MethodRun() for name in arguments.methods})
+    with tempfile.TemporaryDirectory(prefix="suite-") as directory:
+        try:
+            start = _Starter(package, Path(directory), arguments.patience)
+        except translation.NoSuite:
+            print(_NO_SUITE.format(interpreter=sys.executable, version=result.version), file=sys.stderr)
+            return 2
+        record = _Record(result)
+        run(_jobs(arguments, start), arguments.processes, start, record.take)
+        for attempt in range(RETRIES):
+            record.retrying = attempt + 1
+            run(record.failed(), 1, start, record.take)
+    result.elapsed = time.monotonic() - began
+    arguments.into.parent.mkdir(parents=True, exist_ok=True)
+    result.write(arguments.into)
+    print(f"{package} {result.version}: {result.elapsed:.0f} s", flush=True)
+    return 0
+
+
+_NO_SUITE = """\
+{interpreter} (Python {version}) has no module test._test_multiprocessing.
+Install the interpreter's own tests, or an interpreter that has them:
+    Debian, Ubuntu: apt install libpython3-testsuite
+    Fedora:         dnf install python3-test
+    pyenv, uv, python.org: they are included"""
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--control", action="store_true", help="test multiprocessing itself")
+    parser.add_argument("--into", type=Path, required=True, help="the file for the result")
+    parser.add_argument("--methods", nargs="+", choices=METHODS, default=METHODS)
+    parser.add_argument("--only", default="", help="run tests whose name contains this")
+    parser.add_argument("--processes", type=int, default=5, help="classes run side by side")
+    parser.add_argument("--patience", type=float, default=60, help="seconds after which a test hangs")
+    return parser.parse_args()
+
+
+class _Starter:
+    """Starts workers that find the tests and the package."""
+
+    def __init__(self, package: str, directory: Path, patience: float) -> None:
+        found = importlib.util.find_spec(package)
+        if found is None or found.origin is None:
+            raise SystemExit(f"{package} is not installed for {sys.executable}")
+        here = Path(__file__).parent
+        search_path = [str(here), str(Path(found.origin).parent.parent)]
+        translation.write(directory, package, search_path)
+        path = os.pathsep.join([str(directory), *search_path])
+        self._environment = {**os.environ, "PYTHONPATH": path, "PYTHONFAULTHANDLER": "1"}
+        self._patience = patience
+
+    def __call__(self, method: str) -> WorkerProcess:
+        return WorkerProcess(method, self._environment, self._patience)
+
+
+def _jobs(arguments: argparse.Namespace, start: _Starter) -> list[Job]:
+    jobs: list[Job] = []
+    for method in arguments.methods:
+        worker = start(method)
+        tests = [test for test in worker.tests if arguments.only in test]
+        worker.close()
+        jobs += sorted(by_class(method, tests), key=lambda job: -len(job.tests))
+    return jobs
+
+
+class _Record:
+    """Takes down what is told, from several threads."""
+
+    def __init__(self, result: Run) -> None:
+        self.retrying = 0
+        self._methods = result.methods
+        self._lock = threading.Lock()
+
+    def take(self, method: str, test: str, outcome: Outcome) -> None:
+        """Take down the outcome of a test."""
+        with self._lock:
+            tests = self._methods[method].tests
+            before = tests.get(test)
+            if before is not None and not is_test(test):
+                # Told once for each process or class: the worst stands.
+                if before.verdict != PASSED:
+                    return
+            elif before is not None:
+                outcome.earlier = [*before.earlier, before.detail]
+            tests[test] = outcome
+            if outcome.verdict in BROKEN:
+                again = f" (attempt {self.retrying + 1})" if self.retrying else ""
+                print(f"{method}: {test}: {outcome.verdict}{again}", flush=True)
+
+    def failed(self) -> list[Job]:
+        """Return a job for each test that has failed."""
+        return [
+            Job(method, [test])
+            for method, run in self._methods.items()
+            for test, outcome in run.tests.items()
+            if outcome.verdict in BROKEN and is_test(test)
+        ]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

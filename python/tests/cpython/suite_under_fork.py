@@ -1,0 +1,5 @@
+"""The tests of the suite with the start method fork."""
+
+from _test_multiprocessing import install_tests_in_module_dict
+
+install_tests_in_module_dict(globals(), "fork")

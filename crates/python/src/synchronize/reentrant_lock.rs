@@ -4,7 +4,6 @@ use procession_arena::Error;
 use procession_objects as objects;
 use pyo3::exceptions::PyAssertionError;
 use pyo3::prelude::*;
-use pyo3::types::PyTuple;
 
 use super::{owner, to_success};
 use crate::held::{HandleNumbers, Held};
@@ -65,8 +64,13 @@ impl ReentrantLock {
         self.acquire(py, true, None)
     }
 
-    #[pyo3(signature = (*_exception))]
-    fn __exit__(&self, py: Python<'_>, _exception: &Bound<'_, PyTuple>) -> PyResult<()> {
+    fn __exit__(
+        &self,
+        py: Python<'_>,
+        _type: &Bound<'_, PyAny>,
+        _exception: &Bound<'_, PyAny>,
+        _traceback: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
         self.release(py)
     }
 

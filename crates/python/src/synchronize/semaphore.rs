@@ -4,7 +4,6 @@ use procession_arena::Error;
 use procession_objects::{self as objects, PermitRule};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::PyTuple;
 
 use crate::error::to_exception;
 use crate::held::{HandleNumbers, Held};
@@ -91,8 +90,13 @@ impl Semaphore {
         self.acquire(py, true, None)
     }
 
-    #[pyo3(signature = (*_exception))]
-    fn __exit__(&self, py: Python<'_>, _exception: &Bound<'_, PyTuple>) -> PyResult<()> {
+    fn __exit__(
+        &self,
+        py: Python<'_>,
+        _type: &Bound<'_, PyAny>,
+        _exception: &Bound<'_, PyAny>,
+        _traceback: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
         self.release(py, 1)
     }
 

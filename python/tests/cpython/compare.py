@@ -10,11 +10,9 @@ from collections import Counter
 from pathlib import Path
 
 import exclusions
-from exclusions import Exclusion
+from exclusions import EXCLUSIONS, Exclusion
 from outcome import BROKEN, PASSED, UNNEEDED, MethodRun, Outcome, Run
 from translation import STANDARD
-
-EXCLUSIONS = Path(__file__).with_name("exclusions.toml")
 
 _ABSENT = Outcome("absent", 0.0)
 

@@ -16,8 +16,10 @@ import threading
 import time
 from pathlib import Path
 
+import exclusions
 import translation
 from crew import Job, by_class, is_test, run
+from exclusions import EXCLUSIONS, Exclusion
 from outcome import BROKEN, PASSED, UNNEEDED, MethodRun, Outcome, Run
 from worker_process import WorkerProcess
 
@@ -39,7 +41,7 @@ def main() -> int:
         except translation.NoSuite:
             print(_NO_SUITE.format(interpreter=sys.executable, version=result.version), file=sys.stderr)
             return 2
-        record = _Record(result)
+        record = _Record(result, exclusions.read(EXCLUSIONS))
         tests = {method: _tests_under(method, start, arguments.only) for method in arguments.methods}
         if arguments.unless_passed is not None:
             _settle(tests, Run.read(arguments.unless_passed), record)
@@ -118,8 +120,10 @@ def _jobs(tests: dict[str, list[str]]) -> list[Job]:
 class _Record:
     """Takes down what is told, from several threads."""
 
-    def __init__(self, result: Run) -> None:
+    def __init__(self, result: Run, excluded: list[Exclusion]) -> None:
         self.retrying = 0
+        self._version = result.version
+        self._excluded = excluded
         self._methods = result.methods
         self._lock = threading.Lock()
 
@@ -140,13 +144,16 @@ class _Record:
                 print(f"{method}: {test}: {outcome.verdict}{again}", flush=True)
 
     def failed(self) -> list[Job]:
-        """Return a job for each test that has failed."""
+        """Return a job for each test that has failed and should not have."""
         return [
             Job(method, [test])
             for method, run in self._methods.items()
             for test, outcome in run.tests.items()
-            if outcome.verdict in BROKEN and is_test(test)
+            if outcome.verdict in BROKEN and is_test(test) and not self._is_excluded(method, test)
         ]
+
+    def _is_excluded(self, method: str, test: str) -> bool:
+        return any(entry.names(self._version, method, test) for entry in self._excluded)
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ def test_it_has_every_module_of_the_standard_package(name: str) -> None:
     assert getattr(procession, name) is ours
 
 
-@pytest.mark.parametrize("name", [module.name for module in pkgutil.walk_packages(procession.__path__, "procession.")])
+@pytest.mark.parametrize("name", [module.name for module in pkgutil.iter_modules(procession.__path__, "procession.")])
 def test_every_module_names_what_it_offers(name: str) -> None:
     if name == "procession._native":
         pytest.skip("what it offers is offered by other modules")

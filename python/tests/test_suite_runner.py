@@ -7,7 +7,7 @@ import compare
 import crew
 import pytest
 import translation
-from outcome import DIED, FAILED, HUNG, PASSED, SKIPPED, MethodRun, Outcome, Run
+from outcome import DIED, FAILED, HUNG, PASSED, SKIPPED, UNNEEDED, MethodRun, Outcome, Run
 from worker_process import NotStarted, WorkerProcess
 
 _SAMPLE = """
@@ -97,6 +97,8 @@ def run_with(package: str, **verdicts: str) -> Run:
     ("ours", "control", "code"),
     [
         (PASSED, PASSED, 0),
+        (PASSED, UNNEEDED, 0),
+        (FAILED, UNNEEDED, 1),
         (FAILED, PASSED, 1),
         (HUNG, PASSED, 1),
         (SKIPPED, PASSED, 1),

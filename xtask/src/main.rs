@@ -1,4 +1,4 @@
-//! Development tasks of procession: `cargo xtask test | bench | chaos | docs`.
+//! Development tasks of procession: `cargo xtask test | python | bench | chaos | docs`.
 //!
 //! It depends on the standard library alone, so that a fresh clone prints its first line within seconds.
 
@@ -14,6 +14,7 @@ const USAGE: &str = "\
 Development tasks of procession
 
     cargo xtask test               everything that proves the project
+    cargo xtask python             of these, what proves the Python package
     cargo xtask bench [ARGUMENTS]  the benchmarks, side by side with the peers (try --help)
     cargo xtask chaos [--kills N]  real processes, real SIGKILL (10000 unless told otherwise)
     cargo xtask docs [--open]      the documentation, warnings denied
@@ -46,7 +47,8 @@ fn steps_of(arguments: &[String]) -> Result<Option<Vec<Step>>, String> {
         return Ok(None);
     };
     match task.as_str() {
-        "test" => no_more(rest).map(|()| Some(proof::steps())),
+        "test" => no_more(task, rest).map(|()| Some(proof::steps())),
+        "python" => no_more(task, rest).map(|()| Some(python::steps())),
         "bench" => Ok(Some(vec![bench(rest)])),
         "chaos" => kills(rest).map(|kills| Some(vec![proof::chaos([kills, PROCESSES])])),
         "docs" => docs(rest).map(|step| Some(vec![step])),
@@ -91,11 +93,11 @@ fn kills(arguments: &[String]) -> Result<u64, String> {
     }
 }
 
-fn no_more(arguments: &[String]) -> Result<(), String> {
+fn no_more(task: &str, arguments: &[String]) -> Result<(), String> {
     match arguments {
         [] => Ok(()),
         other => Err(format!(
-            "`test` takes no arguments, not `{}`",
+            "`{task}` takes no arguments, not `{}`",
             other.join(" ")
         )),
     }
@@ -114,6 +116,7 @@ mod tests {
     fn every_task_of_the_usage_is_known() {
         for line in [
             "test",
+            "python",
             "bench --quick",
             "chaos",
             "chaos --kills 5",
@@ -139,6 +142,7 @@ mod tests {
         for (line, word) in [
             ("tets", "tets"),
             ("test now", "now"),
+            ("python now", "now"),
             ("chaos --kills many", "many"),
             ("chaos 5", "--kills"),
             ("docs --shut", "--shut"),

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+EXCLUSIONS = Path(__file__).with_name("exclusions.toml")
+
 
 @dataclass
 class Exclusion:

@@ -11,6 +11,8 @@ FAILED = "failed"
 HUNG = "hung"
 DIED = "died"
 """The process that ran the test ended in it."""
+UNNEEDED = "unneeded"
+"""The test was left out, since it has passed where it matters."""
 
 BROKEN = (FAILED, HUNG, DIED)
 

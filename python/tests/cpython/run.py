@@ -1,7 +1,7 @@
 """Runs the interpreter's own tests of multiprocessing against procession, or against multiprocessing itself.
 
-    python run.py --into results/procession-3.13.json
-    python run.py --control --into results/multiprocessing-3.13.json
+    python run.py --into procession.json
+    python run.py --control --unless-passed procession.json --into multiprocessing.json
 
 `compare.py` judges the results.
 """
@@ -16,9 +16,11 @@ import threading
 import time
 from pathlib import Path
 
+import exclusions
 import translation
 from crew import Job, by_class, is_test, run
-from outcome import BROKEN, PASSED, MethodRun, Outcome, Run
+from exclusions import EXCLUSIONS, Exclusion
+from outcome import BROKEN, PASSED, UNNEEDED, MethodRun, Outcome, Run
 from worker_process import WorkerProcess
 
 METHODS = ("fork", "spawn", "forkserver")
@@ -39,8 +41,11 @@ def main() -> int:
         except translation.NoSuite:
             print(_NO_SUITE.format(interpreter=sys.executable, version=result.version), file=sys.stderr)
             return 2
-        record = _Record(result)
-        run(_jobs(arguments, start), arguments.processes, start, record.take)
+        record = _Record(result, exclusions.read(EXCLUSIONS))
+        tests = {method: _tests_under(method, start, arguments.only) for method in arguments.methods}
+        if arguments.unless_passed is not None:
+            _settle(tests, Run.read(arguments.unless_passed), record)
+        run(_jobs(tests), arguments.processes, start, record.take)
         for attempt in range(RETRIES):
             record.retrying = attempt + 1
             run(record.failed(), 1, start, record.take)
@@ -63,6 +68,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--control", action="store_true", help="test multiprocessing itself")
     parser.add_argument("--into", type=Path, required=True, help="the file for the result")
+    parser.add_argument("--unless-passed", type=Path, help="leave out tests that passed in this result")
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=METHODS)
     parser.add_argument("--only", default="", help="run tests whose name contains this")
     parser.add_argument("--processes", type=int, default=5, help="classes run side by side")
@@ -88,21 +94,36 @@ class _Starter:
         return WorkerProcess(method, self._environment, self._patience)
 
 
-def _jobs(arguments: argparse.Namespace, start: _Starter) -> list[Job]:
+def _tests_under(method: str, start: _Starter, part_of_name: str) -> list[str]:
+    worker = start(method)
+    worker.close()
+    return [test for test in worker.tests if part_of_name in test]
+
+
+def _settle(tests: dict[str, list[str]], other: Run, record: "_Record") -> None:
+    """Take from the tests those that have passed in another run."""
+    for method, names in tests.items():
+        passed = {test for test, outcome in other.methods[method].tests.items() if outcome.verdict == PASSED}
+        for name in passed.intersection(names):
+            record.take(method, name, Outcome(UNNEEDED, 0.0))
+        names[:] = [name for name in names if name not in passed]
+
+
+def _jobs(tests: dict[str, list[str]]) -> list[Job]:
+    """Return the tests by start method and class, large classes first."""
     jobs: list[Job] = []
-    for method in arguments.methods:
-        worker = start(method)
-        tests = [test for test in worker.tests if arguments.only in test]
-        worker.close()
-        jobs += sorted(by_class(method, tests), key=lambda job: -len(job.tests))
+    for method, names in tests.items():
+        jobs += sorted(by_class(method, names), key=lambda job: -len(job.tests))
     return jobs
 
 
 class _Record:
     """Takes down what is told, from several threads."""
 
-    def __init__(self, result: Run) -> None:
+    def __init__(self, result: Run, excluded: list[Exclusion]) -> None:
         self.retrying = 0
+        self._version = result.version
+        self._excluded = excluded
         self._methods = result.methods
         self._lock = threading.Lock()
 
@@ -123,13 +144,16 @@ class _Record:
                 print(f"{method}: {test}: {outcome.verdict}{again}", flush=True)
 
     def failed(self) -> list[Job]:
-        """Return a job for each test that has failed."""
+        """Return a job for each test that has failed and should not have."""
         return [
             Job(method, [test])
             for method, run in self._methods.items()
             for test, outcome in run.tests.items()
-            if outcome.verdict in BROKEN and is_test(test)
+            if outcome.verdict in BROKEN and is_test(test) and not self._is_excluded(method, test)
         ]
+
+    def _is_excluded(self, method: str, test: str) -> bool:
+        return any(entry.names(self._version, method, test) for entry in self._excluded)
 
 
 if __name__ == "__main__":

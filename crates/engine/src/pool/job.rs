@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
+use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
@@ -478,6 +479,16 @@ impl Job {
         match is_done {
             true => Poll::Ready(Ok(())),
             false => Poll::Pending,
+        }
+    }
+}
+
+impl Drop for Job {
+    fn drop(&mut self) {
+        if self.pool.check_owner().is_err() {
+            // What the threads of the original were just changing is in no state to be dropped.
+            mem::forget(Arc::clone(&self.pool));
+            mem::forget(Arc::clone(&self.state));
         }
     }
 }

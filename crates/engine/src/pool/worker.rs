@@ -1,10 +1,11 @@
 //! A worker's life: the steps A to E in `README.md`.
 
 use std::thread;
+use std::time::{Duration, Instant};
 
 use procession_arena::sys::clock;
 use procession_arena::sys::process::{
-    change_niceness, exit_immediately, run_on, tell_failed_allocations,
+    Pidfd, change_niceness, exit_immediately, is_running, run_on, tell_failed_allocations,
 };
 use procession_arena::{Error, Handle, Participant, Wait};
 use procession_objects::{Desk, Message, Queue};
@@ -12,15 +13,18 @@ use procession_objects::{Desk, Message, Queue};
 use super::forwarding::Forwarder;
 use super::held::Held;
 use super::output::Capture;
-use super::wire::{Appointment, Order, Report, Subject, Work};
+use super::wire::{Appointment, Guardian, Order, Report, Subject, Work};
 use crate::launch::function::FunctionName;
 use crate::launch::init::image;
 use crate::launch::message::{self, Completion};
-use crate::launch::{Arguments, EntryError, Returned, panic};
+use crate::launch::{Arguments, EntryError, Returned, lifeline, panic};
 use crate::with_participant;
 
 /// The exit code of a worker that could not even store why its result could not be stored.
 const UNREPORTED: i32 = 75;
+
+/// How long a worker sleeps before it is asked to look around.
+const IDLE: Duration = Duration::from_millis(100);
 
 /// Bytes that the buffer for arguments may keep from one task to the next.
 const KEPT: usize = 1 << 20;
@@ -43,22 +47,94 @@ struct Post {
 pub(super) fn work(arguments: Arguments) -> Result<Returned, EntryError> {
     let mut bytes = arguments.bytes().to_vec();
     let appointment: Appointment = message::cut(&mut bytes).ok_or(UNINTELLIGIBLE)?;
+    live(
+        &appointment,
+        || prepare(&appointment, &mut bytes),
+        || drop(arguments),
+        None,
+    )?;
+    Ok(Returned::default())
+}
+
+/// The life of a worker that was started by a [`StartWorker`](super::StartWorker) with this appointment: prepares itself,
+/// then carries out one task after another until the pool needs it no longer. False if it could not be prepared, which
+/// the pool has been told.
+///
+/// While there is nothing to do, `idle` is called about every tenth of a second.
+///
+/// # Errors
+///
+/// [`Error::Corrupt`] if the appointment is none of this build, or the session is damaged; [`Error::StaleHandle`] if the
+/// pool has ended.
+///
+/// # If a process dies
+///
+/// If it is the pool's owner, this one ends as well, at once.
+pub fn serve_as_worker(
+    mut appointment: Vec<u8>,
+    prepare_program: impl FnOnce() -> Result<(), String>,
+    mut idle: impl FnMut(),
+) -> Result<bool, Error> {
+    let appointment: Appointment = message::cut(&mut appointment).ok_or(UNINTELLIGIBLE)?;
+    let guardian = appointment.guardian.as_ref().ok_or(UNINTELLIGIBLE)?;
+    if !guardian.runs_this_build() {
+        return Err(OTHER_BUILD);
+    }
+    guardian.hold()?;
+    live(
+        &appointment,
+        || {
+            prepare(&appointment, &mut Vec::new())?;
+            prepare_program().map_err(|reason| Completion::ArenaFailed { reason })
+        },
+        || (),
+        Some(&mut idle),
+    )
+}
+
+/// Takes the appointment up; false if the worker could not be prepared.
+fn live(
+    appointment: &Appointment,
+    prepare: impl FnOnce() -> Result<(), Completion>,
+    prepared: impl FnOnce(),
+    idle: Option<&mut dyn FnMut()>,
+) -> Result<bool, Error> {
     with_participant(|me| {
-        let mut post = Post::take_up(me, &appointment)?;
+        let mut post = Post::take_up(me, appointment)?;
         let reports = Queue::attach(me, post.reports.handle())?;
         let forwarder = Forwarder::new(reports, appointment.wanted_events);
-        match forwarder.during(|| prepare(&appointment, &mut bytes)) {
+        match forwarder.during(prepare) {
             Ok(()) => post.report(me, Subject::Ready, 0, 0, Vec::new(), &[])?,
             Err(reason) => {
                 post.report_failure(me, Subject::Unprepared, 0, 0, reason)?;
-                return Ok(Returned::default());
+                return Ok(false);
             }
         }
-        drop(arguments);
+        prepared();
         forwarder.stay();
-        post.serve(me)?;
-        Ok(Returned::default())
+        post.serve(me, idle)?;
+        Ok(true)
     })
+}
+
+impl Guardian {
+    fn runs_this_build(&self) -> bool {
+        image().is_ok_and(|image| image.build_id().as_bytes() == self.build)
+    }
+
+    /// Has this process end with the owner.
+    fn hold(&self) -> Result<(), Error> {
+        let refused = |call| move |source| Error::System { call, source };
+        let pidfd = match Pidfd::open(self.pid) {
+            // The number may be another's by now: then the descriptor is, too.
+            Ok(pidfd) if is_running(self.pid, self.start_time) => pidfd,
+            Err(error) if is_running(self.pid, self.start_time) => {
+                return Err(refused("pidfd_open")(error));
+            }
+            _ => exit_immediately(lifeline::ORPHANED),
+        };
+        lifeline::hold(pidfd).map_err(refused("clone"))
+    }
 }
 
 /// Becomes what the owner wants its workers to be.
@@ -105,7 +181,7 @@ fn function(name: FunctionName) -> Result<Work, Completion> {
         .address(image)
         .ok_or_else(|| refused("the function is not in the worker's program".to_owned()))?;
     // SAFETY: only a pool's owner names functions in orders and appointments, and it names `Work`; this process runs
-    // the same build, which the greeting of launch has shown.
+    // the same build, which the greeting of launch or the appointment has shown.
     Ok(unsafe { std::mem::transmute::<*const (), Work>(address) })
 }
 
@@ -127,10 +203,14 @@ impl Post {
     }
 
     /// Carries out one task after another, until the owner closes the inbox.
-    fn serve(&mut self, me: &Participant) -> Result<(), Error> {
+    fn serve(&mut self, me: &Participant, mut idle: Option<&mut dyn FnMut()>) -> Result<(), Error> {
         let mut message = Message::default();
         loop {
-            match self.inbox.get(me, &mut message, Wait::Forever) {
+            let wait = match idle {
+                Some(_) => Wait::Until(Instant::now() + IDLE),
+                None => Wait::Forever,
+            };
+            match self.inbox.get(me, &mut message, wait) {
                 Ok(()) => {
                     self.carry_out(me, &mut message)?;
                     if message.bytes.capacity() > KEPT {
@@ -138,6 +218,11 @@ impl Post {
                     }
                 }
                 Err(Error::Closed) => return Ok(()),
+                Err(Error::TimedOut) => {
+                    if let Some(idle) = &mut idle {
+                        idle();
+                    }
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -298,6 +383,10 @@ fn wait_for_the_end() -> ! {
         thread::park();
     }
 }
+
+const OTHER_BUILD: Error = Error::Corrupt {
+    what: "a worker runs another build of the library than the pool; has it been replaced meanwhile?",
+};
 
 const UNINTELLIGIBLE: Error = Error::Corrupt {
     what: "what a pool wrote to its worker is unintelligible",

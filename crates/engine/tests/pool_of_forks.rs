@@ -98,7 +98,8 @@ impl StartWorker for Copier {
 
 /// Answers with the sum of its arguments, and its process's number.
 fn sum(bytes: &mut Vec<u8>, answer: Answer<'_>) -> Result<(), EntryError> {
-    let sum: u32 = bytes.iter().copied().map(u32::from).sum();
+    let bytes = std::mem::take(bytes);
+    let sum: u32 = bytes.into_iter().map(u32::from).sum();
     answer(
         [sum, std::process::id()].map(u32::to_le_bytes).concat(),
         &[],

@@ -404,6 +404,11 @@ impl Job {
             .ok_or(PoolError::NotReady)
     }
 
+    /// Takes the next outcome if it is there, without looking whether one has just come; `Some(None)` if all have been taken.
+    pub fn take_next(&self) -> Option<Option<(usize, Outcome)>> {
+        self.state.take_next()
+    }
+
     /// The outcome of task `index`, once the job is done.
     ///
     /// # Errors

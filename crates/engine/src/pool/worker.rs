@@ -15,7 +15,7 @@ use super::held::Held;
 use super::output::Capture;
 use super::wire::{Appointment, Guardian, Order, Report, Subject, Work};
 use crate::launch::function::FunctionName;
-use crate::launch::init::image;
+use crate::launch::init::{image, init_library};
 use crate::launch::message::{self, Completion};
 use crate::launch::{Arguments, EntryError, Returned, lifeline, panic};
 use crate::with_participant;
@@ -64,8 +64,8 @@ pub(super) fn work(arguments: Arguments) -> Result<Returned, EntryError> {
 ///
 /// # Errors
 ///
-/// [`Error::Corrupt`] if the appointment is none of this build, or the session is damaged; [`Error::StaleHandle`] if the
-/// pool has ended.
+/// [`Error::NotAnArena`] if the pool runs another build; [`Error::StaleHandle`] if the pool has ended;
+/// [`Error::Corrupt`] if the session is damaged.
 ///
 /// # If a process dies
 ///
@@ -77,6 +77,7 @@ pub fn serve_as_worker(
 ) -> Result<bool, Error> {
     let appointment: Appointment = message::cut(&mut appointment).ok_or(UNINTELLIGIBLE)?;
     let guardian = appointment.guardian.as_ref().ok_or(UNINTELLIGIBLE)?;
+    init_library();
     if !guardian.runs_this_build() {
         return Err(OTHER_BUILD);
     }
@@ -384,8 +385,8 @@ fn wait_for_the_end() -> ! {
     }
 }
 
-const OTHER_BUILD: Error = Error::Corrupt {
-    what: "a worker runs another build of the library than the pool; has it been replaced meanwhile?",
+const OTHER_BUILD: Error = Error::NotAnArena {
+    what: "the worker runs another build of the library than its pool, so the library has been replaced meanwhile",
 };
 
 const UNINTELLIGIBLE: Error = Error::Corrupt {

@@ -10,7 +10,7 @@ themselves (`procession.queues`, `procession.synchronize`, `procession.managers`
 
 import sys
 
-from . import context
+from . import context, process, reduction
 from .exceptions import (
     ConsumerLost,
     LockAbandonedWarning,

@@ -83,7 +83,9 @@ class Pool:
         workers = Workers(self.Process, self._ctx, initializer, tuple(initargs), daemon)
         self._pool = workers.processes
         try:
-            self._native = _native.Pool(processes, workers.start, workers.supervise, maxtasksperchild)
+            self._native = _native.Pool(
+                processes, workers.start, workers.supervise, _read_in_thread, maxtasksperchild
+            )
         except BaseException:
             workers.end()
             raise
@@ -149,7 +151,7 @@ class Pool:
         """As `apply`, but returns at once. The callbacks are called by a thread of the pool; what they raise is raised by `get`."""
         if self._state != RUN:
             raise ValueError("Pool not running")
-        return self._native.apply_async(func, args, kwds, timeout, retries, callback, error_callback)
+        return self._native.apply_async(func, args, kwds, (timeout, retries), (callback, error_callback))
 
     def map(
         self,
@@ -250,7 +252,8 @@ class Pool:
             raise ValueError(f"Chunksize must be 1+, not {chunksize!r}")
         if timeout is not None:
             timeout *= chunksize
-        result = self._native.map_async(func, items, chunksize, unpack, timeout, retries, callback, error_callback)
+        callbacks = (callback, error_callback)
+        result = self._native.map_async(func, items, chunksize, unpack, (timeout, retries), callbacks)
         return result, count, chunksize
 
     def imap(
@@ -305,7 +308,7 @@ class Pool:
             raise ValueError(f"buffersize must be 1+ or None, not {buffersize!r}")
         if timeout is not None:
             timeout *= chunksize
-        results = self._native.imap(func, iterable, chunksize, ordered, timeout, retries, buffersize, _read_in_thread)
+        results = self._native.imap(func, iterable, chunksize, ordered, buffersize, (timeout, retries))
         if progress is False:
             return results
         return follow(progress, results, len(iterable) if isinstance(iterable, Sized) else None)

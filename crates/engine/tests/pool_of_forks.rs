@@ -80,7 +80,7 @@ impl StartWorker for Copier {
                     self.refusal
                         .map_or(Ok(()), |refusal| Err(refusal.to_owned()))
                 };
-                let is_well = serve_as_worker(appointment, prepare, || ()).unwrap();
+                let is_well = serve_as_worker(appointment, prepare).unwrap();
                 std::process::exit(if is_well { 0 } else { 3 })
             }
             Forked::Parent { child } => Ok(Arc::new(Copy {

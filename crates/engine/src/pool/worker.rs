@@ -1,7 +1,6 @@
 //! A worker's life: the steps A to E in `README.md`.
 
 use std::thread;
-use std::time::{Duration, Instant};
 
 use procession_arena::sys::clock;
 use procession_arena::sys::process::{
@@ -22,9 +21,6 @@ use crate::with_participant;
 
 /// The exit code of a worker that could not even store why its result could not be stored.
 const UNREPORTED: i32 = 75;
-
-/// How long a worker sleeps before it is asked to look around.
-const IDLE: Duration = Duration::from_millis(100);
 
 /// Bytes that the buffer for arguments may keep from one task to the next.
 const KEPT: usize = 1 << 20;
@@ -51,7 +47,6 @@ pub(super) fn work(arguments: Arguments) -> Result<Returned, EntryError> {
         &appointment,
         || prepare(&appointment, &mut bytes),
         || drop(arguments),
-        None,
     )?;
     Ok(Returned::default())
 }
@@ -59,8 +54,6 @@ pub(super) fn work(arguments: Arguments) -> Result<Returned, EntryError> {
 /// The life of a worker that was started by a [`StartWorker`](super::StartWorker) with this appointment: prepares itself,
 /// then carries out one task after another until the pool needs it no longer. False if it could not be prepared, which
 /// the pool has been told.
-///
-/// While there is nothing to do, `idle` is called about every tenth of a second.
 ///
 /// # Errors
 ///
@@ -73,7 +66,6 @@ pub(super) fn work(arguments: Arguments) -> Result<Returned, EntryError> {
 pub fn serve_as_worker(
     mut appointment: Vec<u8>,
     prepare_program: impl FnOnce() -> Result<(), String>,
-    mut idle: impl FnMut(),
 ) -> Result<bool, Error> {
     let appointment: Appointment = message::cut(&mut appointment).ok_or(UNINTELLIGIBLE)?;
     let guardian = appointment.guardian.as_ref().ok_or(UNINTELLIGIBLE)?;
@@ -89,7 +81,6 @@ pub fn serve_as_worker(
             prepare_program().map_err(|reason| Completion::ArenaFailed { reason })
         },
         || (),
-        Some(&mut idle),
     )
 }
 
@@ -98,7 +89,6 @@ fn live(
     appointment: &Appointment,
     prepare: impl FnOnce() -> Result<(), Completion>,
     prepared: impl FnOnce(),
-    idle: Option<&mut dyn FnMut()>,
 ) -> Result<bool, Error> {
     with_participant(|me| {
         let mut post = Post::take_up(me, appointment)?;
@@ -113,7 +103,7 @@ fn live(
         }
         prepared();
         forwarder.stay();
-        post.serve(me, idle)?;
+        post.serve(me)?;
         Ok(true)
     })
 }
@@ -204,14 +194,10 @@ impl Post {
     }
 
     /// Carries out one task after another, until the owner closes the inbox.
-    fn serve(&mut self, me: &Participant, mut idle: Option<&mut dyn FnMut()>) -> Result<(), Error> {
+    fn serve(&mut self, me: &Participant) -> Result<(), Error> {
         let mut message = Message::default();
         loop {
-            let wait = match idle {
-                Some(_) => Wait::Until(Instant::now() + IDLE),
-                None => Wait::Forever,
-            };
-            match self.inbox.get(me, &mut message, wait) {
+            match self.inbox.get(me, &mut message, Wait::Forever) {
                 Ok(()) => {
                     self.carry_out(me, &mut message)?;
                     if message.bytes.capacity() > KEPT {
@@ -219,11 +205,6 @@ impl Post {
                     }
                 }
                 Err(Error::Closed) => return Ok(()),
-                Err(Error::TimedOut) => {
-                    if let Some(idle) = &mut idle {
-                        idle();
-                    }
-                }
                 Err(error) => return Err(error),
             }
         }

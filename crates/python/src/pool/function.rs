@@ -37,7 +37,7 @@ impl Function {
 fn travels_by_name(function: &Bound<'_, PyAny>) -> PyResult<bool> {
     let py = function.py();
     let is_builtin = function.cast_exact::<PyCFunction>().is_ok();
-    let is_type = function.get_type().is(&py.get_type::<PyType>());
+    let is_type = function.get_type().is(py.get_type::<PyType>());
     if !(function.cast_exact::<PyFunction>().is_ok() || is_builtin || is_type) {
         return Ok(false);
     }

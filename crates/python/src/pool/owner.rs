@@ -34,6 +34,8 @@ pub(super) struct Owner {
     pub(super) feeding: Feeding,
     pub(super) pickler: Pickler,
     last_function: LastFunction,
+    /// Starts a thread that calls what it is given.
+    read: Py<PyAny>,
 }
 
 impl Owner {
@@ -80,14 +82,20 @@ impl Owner {
 
 /// What the caller says of each task.
 #[derive(Clone, Copy, FromPyObject)]
-struct Options {
-    timeout: Option<f64>,
-    retries: u32,
-}
+struct Options(
+    /// Seconds that it may take.
+    Option<f64>,
+    /// How often it is begun anew.
+    u32,
+);
+
+/// What is to be called when a job is done: with its value, or with what it has raised.
+#[derive(FromPyObject)]
+struct Callbacks(Option<Py<PyAny>>, Option<Py<PyAny>>);
 
 impl Options {
     fn read(self) -> PyResult<TaskOptions> {
-        let timeout = match self.timeout {
+        let timeout = match self.0 {
             None => None,
             Some(seconds) if seconds > 0.0 => Duration::try_from_secs_f64(seconds).ok(),
             Some(_) => {
@@ -98,7 +106,7 @@ impl Options {
         };
         Ok(TaskOptions {
             timeout,
-            retries: self.retries,
+            retries: self.1,
             priority: 0,
         })
     }
@@ -125,18 +133,20 @@ pub(crate) struct Pool(Arc<Owner>);
 
 #[pymethods]
 impl Pool {
-    /// Starts the workers by calling `start` with the bytes that each of them passes to `serve`.
+    /// Starts the workers by calling `start` with the bytes that each of them passes to `serve`; they are watched by a thread that
+    /// `supervise` starts, and iterables read by threads that `read` starts, each to call what it is given.
     #[new]
-    #[pyo3(signature = (processes, start, spawn, maxtasksperchild=None))]
+    #[pyo3(signature = (processes, start, supervise, read, maxtasksperchild=None))]
     fn new(
         py: Python<'_>,
         processes: usize,
         start: Py<PyAny>,
-        spawn: Py<PyAny>,
+        supervise: Py<PyAny>,
+        read: Py<PyAny>,
         maxtasksperchild: Option<u64>,
     ) -> PyResult<Pool> {
         init_library();
-        let starter = Arc::new(Starter::new(start, spawn));
+        let starter = Arc::new(Starter::new(start, supervise));
         let config = PoolConfig {
             workers: processes,
             starter: Some(Arc::clone(&starter) as Arc<_>),
@@ -153,6 +163,7 @@ impl Pool {
             feeding: Feeding::default(),
             pickler: Pickler::default(),
             last_function: LastFunction::default(),
+            read,
         })))
     }
 
@@ -167,7 +178,7 @@ impl Pool {
         timeout: Option<f64>,
         retries: u32,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let options = Options { timeout, retries }.read()?;
+        let options = Options(timeout, retries).read()?;
         let item = self.0.call(func, args, kwds)?;
         let job = self
             .0
@@ -178,21 +189,18 @@ impl Pool {
     }
 
     /// Has a worker call `func`.
-    #[pyo3(signature = (func, args, kwds, timeout, retries, callback=None, error_callback=None))]
     fn apply_async(
         &self,
-        py: Python<'_>,
         func: &Bound<'_, PyAny>,
         args: &Bound<'_, PyAny>,
         kwds: Option<&Bound<'_, PyDict>>,
-        timeout: Option<f64>,
-        retries: u32,
-        callback: Option<Py<PyAny>>,
-        error_callback: Option<Py<PyAny>>,
+        options: Options,
+        callbacks: Callbacks,
     ) -> PyResult<AsyncResult> {
-        let options = Options { timeout, retries }.read()?;
+        let py = func.py();
+        let options = options.read()?;
         let ending = Arc::new(Ending::default());
-        let callback = call_back(&ending, Shape::One, callback, error_callback);
+        let callback = call_back(&ending, Shape::One, callbacks);
         let job = self
             .0
             .begin(py, settings(options, Order::AsSubmitted, callback, true))?;
@@ -206,22 +214,19 @@ impl Pool {
     }
 
     /// Has workers call `func` with each of the items, or with what is in each; so many of them in one task.
-    #[pyo3(signature = (func, items, chunksize, unpack, timeout, retries, callback=None, error_callback=None))]
     fn map_async<'py>(
         &self,
-        py: Python<'py>,
         func: &Bound<'py, PyAny>,
         items: &Bound<'py, PyAny>,
         chunksize: usize,
         unpack: bool,
-        timeout: Option<f64>,
-        retries: u32,
-        callback: Option<Py<PyAny>>,
-        error_callback: Option<Py<PyAny>>,
+        options: Options,
+        callbacks: Callbacks,
     ) -> PyResult<Bound<'py, MapResult>> {
-        let options = Options { timeout, retries }.read()?;
+        let py = func.py();
+        let options = options.read()?;
         let ending = Arc::new(Ending::default());
-        let callback = call_back(&ending, Shape::Chunks, callback, error_callback);
+        let callback = call_back(&ending, Shape::Chunks, callbacks);
         let job = self
             .0
             .begin(py, settings(options, Order::AsSubmitted, callback, true))?;
@@ -235,21 +240,18 @@ impl Pool {
         Bound::new(py, PyClassInitializer::from(result).add_subclass(MapResult))
     }
 
-    /// Has workers call `func` with each of the items while they come. `spawn` starts a thread that calls what it is given.
-    #[pyo3(signature = (func, items, chunksize, ordered, timeout, retries, buffersize, spawn))]
+    /// Has workers call `func` with each of the items while they come.
     fn imap<'py>(
         &self,
-        py: Python<'py>,
         func: &Bound<'py, PyAny>,
         items: &Bound<'py, PyAny>,
         chunksize: usize,
         ordered: bool,
-        timeout: Option<f64>,
-        retries: u32,
         buffersize: Option<usize>,
-        spawn: &Bound<'py, PyAny>,
+        options: Options,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let options = Options { timeout, retries }.read()?;
+        let py = func.py();
+        let options = options.read()?;
         let function = self.0.function(func)?;
         let order = match ordered {
             true => Order::AsSubmitted,
@@ -264,7 +266,7 @@ impl Pool {
         let iterator = items.try_iter()?;
         let feed = Feed::new(&self.0, &course, function, chunksize, iterator);
         if !(never_waits(items) && feed.run(py, Some(Instant::now() + BY_ITSELF))) {
-            spawn.call1((feed,))?;
+            self.0.read.call1(py, (feed,))?;
         }
         let results = IMapIterator::new(course, chunksize > 1);
         Ok(match ordered {
@@ -366,8 +368,7 @@ fn never_waits(items: &Bound<'_, PyAny>) -> bool {
 fn call_back(
     ending: &Arc<Ending>,
     shape: Shape,
-    callback: Option<Py<PyAny>>,
-    error_callback: Option<Py<PyAny>>,
+    Callbacks(callback, error_callback): Callbacks,
 ) -> Option<Callback> {
     if callback.is_none() && error_callback.is_none() {
         return None;

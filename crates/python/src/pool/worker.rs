@@ -1,8 +1,9 @@
 //! What a worker process does.
 
-use procession_engine::EntryError;
+use procession_arena::Error;
 use procession_engine::host::Answer;
 use procession_engine::pool::serve_as_worker;
+use procession_engine::{EntryError, aside, is_aside, with_participant};
 use pyo3::prelude::*;
 
 use super::{call, result};
@@ -13,7 +14,13 @@ use crate::error::to_exception;
 #[pyfunction]
 pub(crate) fn serve(py: Python<'_>, appointment: Vec<u8>, prepare: Py<PyAny>) -> PyResult<bool> {
     let prepare = || Python::attach(|py| prepared(py, &prepare));
-    let served = py.detach(|| serve_as_worker(appointment, prepare, look_at_signals));
+    let served = py.detach(|| {
+        with_participant::<_, Error>(|me| {
+            me.call_off_waits_by(Some(run_handlers));
+            Ok(())
+        })?;
+        serve_as_worker(appointment, prepare)
+    });
     served.map_err(|error| to_exception(py, error))
 }
 
@@ -24,12 +31,16 @@ fn prepared(py: Python<'_>, prepare: &Py<PyAny>) -> Result<(), String> {
     }
 }
 
-/// Runs the handlers of signals that came while there was nothing to do. What they raise concerns no task: the default handler
-/// of `SIGINT` does so when the terminal's user interrupts the owner, who decides what becomes of the workers.
-fn look_at_signals() {
-    Python::attach(forget_interrupts);
+/// Runs the handlers of signals that come while there is nothing to do; the wait goes on.
+fn run_handlers() -> bool {
+    if !is_aside() {
+        aside(|| Python::try_attach(forget_interrupts));
+    }
+    false
 }
 
+/// Runs the handlers of signals. What they raise concerns no task: the default handler of `SIGINT` raises when the user of
+/// the terminal interrupts the owner, who decides what becomes of the workers.
 fn forget_interrupts(py: Python<'_>) {
     let _ = py.check_signals();
 }

@@ -452,7 +452,19 @@ impl Job {
         if self.state.has_resolved_all() {
             return Ok(0);
         }
-        self.pool.cancel(&self.state)
+        self.pool.cancel(&self.state, true)
+    }
+
+    /// Ends the tasks of the job that have not begun. Says how many there were.
+    ///
+    /// # Errors
+    ///
+    /// As [`cancel`](Self::cancel).
+    pub fn cancel_waiting(&self) -> Result<usize, PoolError> {
+        if self.state.has_resolved_all() {
+            return Ok(0);
+        }
+        self.pool.cancel(&self.state, false)
     }
 
     /// Registers a waker to be woken when the job is done (or, as completed, when an outcome is there).

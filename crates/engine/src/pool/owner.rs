@@ -158,9 +158,15 @@ impl Shared {
         Ok(())
     }
 
-    pub(super) fn cancel(&self, job: &Arc<JobState>) -> Result<usize, PoolError> {
+    pub(super) fn cancel(
+        &self,
+        job: &Arc<JobState>,
+        also_running: bool,
+    ) -> Result<usize, PoolError> {
         self.check_owner()?;
-        with_participant(|me| self.change(|state, wakers| state.cancel(me, job, wakers)))
+        with_participant(|me| {
+            self.change(|state, wakers| state.cancel(me, job, also_running, wakers))
+        })
     }
 
     /// Ends everything at once; `reason` is what the tasks fail with.

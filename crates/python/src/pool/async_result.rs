@@ -114,11 +114,16 @@ impl AsyncResult {
         }
     }
 
-    /// Ends the task, if it has not ended: one that runs is killed with its worker. False if there was nothing to end.
-    fn cancel(&self, py: Python<'_>) -> PyResult<bool> {
-        py.detach(|| self.job.cancel())
-            .map(|ended| ended > 0)
-            .map_err(|error| to_exception(py, &error))
+    /// Ends the task, if it has not ended: one that runs is killed with its worker, unless `running` is False. False if there
+    /// was nothing to end.
+    #[pyo3(signature = (running=true))]
+    fn cancel(&self, py: Python<'_>, running: bool) -> PyResult<bool> {
+        py.detach(|| match running {
+            true => self.job.cancel(),
+            false => self.job.cancel_waiting(),
+        })
+        .map(|ended| ended > 0)
+        .map_err(|error| to_exception(py, &error))
     }
 
     /// Has `call` called when the result is there, by any thread; True if it is there already.

@@ -36,6 +36,8 @@ pub(super) struct Feed {
     function: Arc<Function>,
     /// Items that go into one task; alone, if it is one.
     chunksize: usize,
+    /// Tasks that are submitted together, at most. One, if reading the next item may wait for the results of those before.
+    at_once: usize,
     /// `None` once it has come to its end.
     items: Mutex<Option<Py<PyIterator>>>,
 }
@@ -56,6 +58,7 @@ impl Feed {
         function: Arc<Function>,
         chunksize: usize,
         items: Bound<'_, PyIterator>,
+        never_waits: bool,
     ) -> Feed {
         owner.feeding.begin();
         Feed {
@@ -63,6 +66,7 @@ impl Feed {
             owner: Arc::clone(owner),
             function,
             chunksize,
+            at_once: if never_waits { MOST_AT_ONCE } else { 1 },
             items: Mutex::new(Some(items.unbind())),
         }
     }
@@ -123,7 +127,7 @@ impl Feed {
                     break None;
                 }
             }
-            if portion.len() >= room.min(MOST_AT_ONCE) || begin.elapsed() > PORTION {
+            if portion.len() >= room.min(self.at_once) || begin.elapsed() > PORTION {
                 break None;
             }
         };

@@ -29,19 +29,24 @@ impl Feeding {
         self.state().active += 1;
     }
 
-    /// One has come to its end; true if the pool is to be closed now.
-    pub(super) fn end(&self) -> bool {
+    /// One has come to its end; calls `close` if the pool is to be closed now.
+    pub(super) fn end(&self, close: impl FnOnce()) {
         let mut state = self.state();
         state.active = state.active.saturating_sub(1);
+        if state.active == 0 && state.is_closing {
+            // Before anybody learns that there are none.
+            close();
+        }
         self.ended.notify_all();
-        state.active == 0 && state.is_closing
     }
 
-    /// No more will come; true if the pool is to be closed now.
-    pub(super) fn close(&self) -> bool {
+    /// No more will come; calls `close` if the pool is to be closed now.
+    pub(super) fn close(&self, close: impl FnOnce()) {
         let mut state = self.state();
         state.is_closing = true;
-        state.active == 0
+        if state.active == 0 {
+            close();
+        }
     }
 
     /// Nobody is to wait for them any more.

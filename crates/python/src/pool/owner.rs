@@ -41,9 +41,7 @@ pub(super) struct Owner {
 impl Owner {
     /// An iterable has come to its end.
     pub(super) fn fed(&self) {
-        if self.feeding.end() {
-            self.core.close();
-        }
+        self.feeding.end(|| self.core.close());
     }
 
     fn function(&self, function: &Bound<'_, PyAny>) -> PyResult<Arc<Function>> {
@@ -264,8 +262,9 @@ impl Pool {
             flow: Flow::new(buffersize),
         });
         let iterator = items.try_iter()?;
-        let feed = Feed::new(&self.0, &course, function, chunksize, iterator);
-        if !(never_waits(items) && feed.run(py, Some(Instant::now() + BY_ITSELF))) {
+        let never_waits = never_waits(items);
+        let feed = Feed::new(&self.0, &course, function, chunksize, iterator, never_waits);
+        if !(never_waits && feed.run(py, Some(Instant::now() + BY_ITSELF))) {
             self.0.read.call1(py, (feed,))?;
         }
         let results = IMapIterator::new(course, chunksize > 1);
@@ -281,9 +280,7 @@ impl Pool {
     /// Takes no more tasks; the workers end when those that there are are done.
     fn close(&self, py: Python<'_>) {
         py.detach(|| {
-            if self.0.feeding.close() {
-                self.0.core.close();
-            }
+            self.0.feeding.close(|| self.0.core.close());
         });
     }
 

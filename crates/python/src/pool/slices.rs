@@ -36,11 +36,13 @@ pub(super) fn wait_in_slices<T: Send>(
             (true, None) => Some(slice),
             (false, deadline) => deadline,
         };
-        if let Some(value) = py.detach(|| attempt(until)) {
-            return Ok(Some(value));
-        }
+        let value = py.detach(|| attempt(until));
         if is_main {
+            // Also if there is something now: an interrupt that came at the same time is the more important news.
             py.check_signals()?;
+        }
+        if value.is_some() {
+            return Ok(value);
         }
         if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
             return Ok(None);

@@ -14,12 +14,16 @@ from . import context, process, reduction
 from .exceptions import (
     ConsumerLost,
     LockAbandonedWarning,
+    PoolBroken,
+    PoolTerminated,
     SharedMemoryError,
     ShutDown,
     StaleHandleError,
+    TaskCancelled,
     TaskTimeout,
     WorkerLost,
 )
+from .executor import Executor
 
 __version__ = "0.1.0"
 
@@ -29,10 +33,14 @@ globals().update((name, getattr(context._default_context, name)) for name in _of
 __all__ = [
     *_of_default_context,
     "ConsumerLost",
+    "Executor",
     "LockAbandonedWarning",
+    "PoolBroken",
+    "PoolTerminated",
     "SharedMemoryError",
     "ShutDown",
     "StaleHandleError",
+    "TaskCancelled",
     "TaskTimeout",
     "WorkerLost",
 ]

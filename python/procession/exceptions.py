@@ -8,9 +8,12 @@ from multiprocessing import ProcessError
 __all__ = [
     "ConsumerLost",
     "LockAbandonedWarning",
+    "PoolBroken",
+    "PoolTerminated",
     "SharedMemoryError",
     "ShutDown",
     "StaleHandleError",
+    "TaskCancelled",
     "TaskTimeout",
     "WorkerLost",
 ]
@@ -57,6 +60,18 @@ class WorkerLost(ProcessError):
 
 class TaskTimeout(ProcessError):
     """A task ran longer than it was allowed to; its worker was killed and replaced."""
+
+
+class TaskCancelled(ProcessError):
+    """A task was cancelled before it was done."""
+
+
+class PoolTerminated(ProcessError):
+    """A pool was terminated before the task was done."""
+
+
+class PoolBroken(ProcessError):
+    """The workers of a pool end before they are ready for tasks, one after another; the last reason is in the message."""
 
 
 class LockAbandonedWarning(RuntimeWarning):

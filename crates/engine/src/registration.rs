@@ -172,10 +172,10 @@ impl Registration {
 
 impl Drop for Registration {
     fn drop(&mut self) {
-        for registered in [self.first.take(), self.in_copy.take()]
-            .into_iter()
-            .flatten()
-        {
+        // It is lent out if the process exits inside an operation; whoever reaps the process ends it then.
+        let in_copy = self.in_copy.try_borrow_mut();
+        let in_copy = in_copy.ok().and_then(|mut slot| slot.take());
+        for registered in [self.first.take(), in_copy].into_iter().flatten() {
             registered.end();
         }
         if let Some(registered) = self.aside.take().and_then(Rc::into_inner) {

@@ -19,6 +19,11 @@ pub(crate) fn exception_class<'py>(
 
 /// The exception for an error that no caller has made something of its own of.
 pub(crate) fn to_exception(py: Python<'_>, error: Error) -> PyErr {
+    exception_for(py, &error)
+}
+
+/// As [`to_exception`], for an error that others share.
+pub(crate) fn exception_for(py: Python<'_>, error: &Error) -> PyErr {
     static SHARED_MEMORY_ERROR: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     static STALE_HANDLE_ERROR: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     static CONSUMER_LOST: PyOnceLock<Py<PyType>> = PyOnceLock::new();
@@ -42,7 +47,7 @@ pub(crate) fn to_exception(py: Python<'_>, error: Error) -> PyErr {
         }
         Error::ConsumerLost { pid, count } => {
             match exception_class(py, &CONSUMER_LOST, "ConsumerLost") {
-                Ok(class) => PyErr::from_type(class, (text, pid, count)),
+                Ok(class) => PyErr::from_type(class, (text, *pid, *count)),
                 Err(error) => error,
             }
         }

@@ -7,6 +7,7 @@ mod encoding;
 mod error;
 mod held;
 mod memory;
+mod pool;
 mod queue;
 mod session;
 mod synchronize;
@@ -18,6 +19,8 @@ use pyo3::prelude::*;
 /// The native half of procession.
 #[pymodule(gil_used = false)]
 mod _native {
+    #[pymodule_export]
+    use super::pool::{AsyncResult, IMapIterator, IMapUnorderedIterator, MapResult, Pool, serve};
     #[pymodule_export]
     use super::queue::Queue;
     #[pymodule_export]

@@ -1,6 +1,7 @@
 //! The first thing in `main`: here a child leaves the path of its parent.
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use procession_arena::sys::image::{BuildId, Image};
 use procession_arena::sys::socket::Socket;
@@ -13,9 +14,12 @@ use super::error::LaunchError;
 /// Whoever inherits the variable but not the socket is no child. The child removes it.
 pub(super) const MARKER: &str = "PROCESSION_CHILD";
 
+/// Set by [`init`] or [`init_library`].
+static IMAGE: OnceLock<Result<Image, String>> = OnceLock::new();
+
 /// Set by [`init`]; a process in which it is not set starts no others, so that a program that
 /// forgets the call cannot start itself over and over.
-static IMAGE: OnceLock<Result<Image, String>> = OnceLock::new();
+static DIVERTS: AtomicBool = AtomicBool::new(false);
 
 static TEST: OnceLock<&'static str> = OnceLock::new();
 
@@ -42,7 +46,7 @@ static TEST: OnceLock<&'static str> = OnceLock::new();
 /// }
 /// ```
 pub fn init() {
-    if IMAGE.get().is_some() {
+    if DIVERTS.swap(true, Ordering::Relaxed) {
         return;
     }
     let announced = announced_socket();
@@ -71,6 +75,21 @@ pub fn init_test(path: &'static str) {
     init();
 }
 
+/// Like [`init`], for a library that a program loads which knows nothing of procession, as an interpreter does.
+///
+/// Functions of the library can then be named in other processes that have loaded it too. Processes are started by
+/// others, not by a [`Command`](super::Command): the program would not divert its children here.
+///
+/// # Examples
+///
+/// ```
+/// procession_engine::init_library();
+/// assert!(procession_engine::Command::new().start(|_| Ok(Default::default()), b"", &[]).is_err());
+/// ```
+pub fn init_library() {
+    IMAGE.get_or_init(own_image);
+}
+
 /// What tells this build of the program from others; a child must have the same.
 ///
 /// # Errors
@@ -96,6 +115,14 @@ pub(crate) fn image() -> Result<&'static Image, LaunchError> {
             reason: reason.clone(),
         }),
         None => Err(LaunchError::NotInitialised),
+    }
+}
+
+/// The image, in a program that can be started again.
+pub(super) fn program() -> Result<&'static Image, LaunchError> {
+    match DIVERTS.load(Ordering::Relaxed) {
+        true => image(),
+        false => Err(LaunchError::NotInitialised),
     }
 }
 

@@ -6,7 +6,7 @@ use std::thread;
 use procession_arena::sys::process::{Pidfd, exit_immediately};
 
 /// The exit code of a process whose parent is gone; nobody is left to see it but `init`.
-pub(super) const ORPHANED: i32 = 1;
+pub(crate) const ORPHANED: i32 = 1;
 
 /// The thread does nothing but wait in one system call.
 const STACK: usize = 64 * 1024;
@@ -19,7 +19,7 @@ const STACK: usize = 64 * 1024;
 ///
 /// The end of this process is as sudden as its parent's may have been: no exit hook runs, and
 /// the others recover what it held.
-pub(super) fn hold(parent: Pidfd) -> io::Result<()> {
+pub(crate) fn hold(parent: Pidfd) -> io::Result<()> {
     let wait = move || {
         // The second exit of this wait is the end of this process.
         if let Ok(true) = parent.wait_exit(None) {

@@ -14,7 +14,7 @@ mod fork_server_main;
 pub(crate) mod function;
 mod handshake;
 pub(crate) mod init;
-mod lifeline;
+pub(crate) mod lifeline;
 pub(crate) mod message;
 pub(crate) mod panic;
 mod record;
@@ -29,7 +29,7 @@ pub use command::{Command, StartMethod};
 pub use current::{Current, current};
 pub use error::{LaunchError, ProcessError};
 pub use function::{Arguments, Entry, EntryError, Returned};
-pub use init::{build_id, init, init_test};
+pub use init::{build_id, init, init_library, init_test};
 pub use stdio::Stdio;
 
 pub(crate) use children::Children;

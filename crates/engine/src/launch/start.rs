@@ -14,7 +14,7 @@ use super::command::{AtExit, Command, StartMethod};
 use super::error::LaunchError;
 use super::function::{Entry, FunctionName};
 use super::handshake::{ChildDescriptors, Role, encode_hello};
-use super::init::image;
+use super::init::program;
 use super::message::{self, Assignment};
 use super::record::Record;
 use super::reservation::Reservation;
@@ -39,7 +39,7 @@ impl Command {
         arguments: impl Into<Vec<u8>>,
         handles: &[Handle],
     ) -> Result<Child, LaunchError> {
-        let image = image()?;
+        let image = program()?;
         let function =
             FunctionName::of(entry as *const (), image).ok_or(LaunchError::ForeignFunction)?;
         self.check()?;

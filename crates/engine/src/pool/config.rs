@@ -1,12 +1,14 @@
 //! What a pool and a task can be told.
 
 use std::num::NonZeroU64;
+use std::sync::Arc;
 use std::time::Duration;
 
 use procession_arena::Handle;
 
 use super::error::PoolError;
 use super::held::Held;
+use super::process::StartWorker;
 use super::wire::Work;
 use crate::launch::Command;
 use crate::with_participant;
@@ -20,6 +22,9 @@ pub struct PoolConfig {
     pub name: String,
     /// What workers are started with; its name and its daemonic nature are the pool's business.
     pub command: Command,
+    /// What starts the workers in place of `command`, and prepares them: then there is no initializer here, and output is
+    /// not captured.
+    pub starter: Option<Arc<dyn StartWorker>>,
     /// What each worker does before its first task.
     pub initializer: Option<Initializer>,
     /// After so many tasks a worker ends, and another takes its place.
@@ -40,6 +45,7 @@ impl Default for PoolConfig {
             workers: std::thread::available_parallelism().map_or(1, Into::into),
             name: "PoolWorker".to_owned(),
             command: Command::new(),
+            starter: None,
             initializer: None,
             max_tasks_per_worker: None,
             max_queued: None,

@@ -173,6 +173,12 @@ pub enum PoolError {
     /// This process is a copy, made by `fork`, of the one that has the pool.
     #[error("the pool belongs to the process that made it, not to a forked copy; make one there")]
     ForkedCopy,
+    /// A worker could not be started by those who start this pool's workers.
+    #[error("a worker of the pool could not be started: {reason}")]
+    NotStarted {
+        /// What they said.
+        reason: String,
+    },
     /// A worker could not be started.
     #[error(transparent)]
     Launch(Arc<LaunchError>),

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
+use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
@@ -403,6 +404,11 @@ impl Job {
             .ok_or(PoolError::NotReady)
     }
 
+    /// Takes the next outcome if it is there, without looking whether one has just come; `Some(None)` if all have been taken.
+    pub fn take_next(&self) -> Option<Option<(usize, Outcome)>> {
+        self.state.take_next()
+    }
+
     /// The outcome of task `index`, once the job is done.
     ///
     /// # Errors
@@ -446,7 +452,19 @@ impl Job {
         if self.state.has_resolved_all() {
             return Ok(0);
         }
-        self.pool.cancel(&self.state)
+        self.pool.cancel(&self.state, true)
+    }
+
+    /// Ends the tasks of the job that have not begun. Says how many there were.
+    ///
+    /// # Errors
+    ///
+    /// As [`cancel`](Self::cancel).
+    pub fn cancel_waiting(&self) -> Result<usize, PoolError> {
+        if self.state.has_resolved_all() {
+            return Ok(0);
+        }
+        self.pool.cancel(&self.state, false)
     }
 
     /// Registers a waker to be woken when the job is done (or, as completed, when an outcome is there).
@@ -478,6 +496,16 @@ impl Job {
         match is_done {
             true => Poll::Ready(Ok(())),
             false => Poll::Pending,
+        }
+    }
+}
+
+impl Drop for Job {
+    fn drop(&mut self) {
+        if self.pool.check_owner().is_err() {
+            // What the threads of the original were just changing is in no state to be dropped.
+            mem::forget(Arc::clone(&self.pool));
+            mem::forget(Arc::clone(&self.state));
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::mem;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -69,14 +70,14 @@ impl Shared {
         let mut state = self.lock();
         let value = change(&mut state, &mut wakers);
         // The last hold on a job may be among them, and with it a callback that holds whatever the user likes.
-        let _told = std::mem::take(&mut state.told_jobs);
-        let records = std::mem::take(&mut state.records);
-        let written = std::mem::take(&mut state.written);
+        let _told = mem::take(&mut state.told_jobs);
+        let records = mem::take(&mut state.records);
+        let written = mem::take(&mut state.written);
         let calls = Calls {
-            attendant: std::mem::take(&mut state.attendant_is_wanted)
-                && std::mem::take(&mut state.attendant_dozes),
-            supervisor: std::mem::take(&mut state.supervisor_is_wanted),
-            leader: std::mem::take(&mut state.leader_is_wanted) && state.is_led,
+            attendant: mem::take(&mut state.attendant_is_wanted)
+                && mem::take(&mut state.attendant_dozes),
+            supervisor: mem::take(&mut state.supervisor_is_wanted),
+            leader: mem::take(&mut state.leader_is_wanted) && state.is_led,
             caller: !state.to_call.is_empty(),
         };
         drop(state);
@@ -157,9 +158,15 @@ impl Shared {
         Ok(())
     }
 
-    pub(super) fn cancel(&self, job: &Arc<JobState>) -> Result<usize, PoolError> {
+    pub(super) fn cancel(
+        &self,
+        job: &Arc<JobState>,
+        also_running: bool,
+    ) -> Result<usize, PoolError> {
         self.check_owner()?;
-        with_participant(|me| self.change(|state, wakers| state.cancel(me, job, wakers)))
+        with_participant(|me| {
+            self.change(|state, wakers| state.cancel(me, job, also_running, wakers))
+        })
     }
 
     /// Ends everything at once; `reason` is what the tasks fail with.
@@ -234,9 +241,20 @@ impl Pool {
         for seat in 0..workers {
             start::start_worker(&pool.shared, seat)?;
         }
-        pool.start_thread("pool supervisor", supervisor::supervise)?;
+        pool.start_supervisor()?;
         pool.start_thread("pool attendant", attendant::attend)?;
         Ok(pool)
+    }
+
+    fn start_supervisor(&mut self) -> Result<(), PoolError> {
+        let starter = self.shared.lock().config.starter.clone();
+        let Some(starter) = starter else {
+            return self.start_thread("pool supervisor", supervisor::supervise);
+        };
+        let shared = Arc::clone(&self.shared);
+        // Whoever has made the thread waits for its end.
+        let supervise = Box::new(move || supervisor::supervise(&shared));
+        starter.spawn(supervise).map_err(system("clone"))
     }
 
     fn start_thread(&mut self, name: &str, body: fn(&Shared)) -> Result<(), PoolError> {
@@ -370,6 +388,10 @@ impl Pool {
 impl Drop for Pool {
     fn drop(&mut self) {
         if self.shared.check_owner().is_err() {
+            // What the threads of the original were just changing is in no state to be dropped; nor are threads of
+            // another process to be let go of.
+            mem::forget(Arc::clone(&self.shared));
+            mem::forget(mem::take(&mut self.threads));
             return;
         }
         self.terminate();

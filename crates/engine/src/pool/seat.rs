@@ -7,9 +7,10 @@ use procession_arena::{Error, Participant};
 use procession_objects::{Desk, Queue};
 
 use super::output::{Capture, TaskOutput};
+use super::process::WorkerProcess;
 use super::statistics::Tally;
 use super::task::{Assigned, Assignments};
-use crate::launch::{Child, ProcessError};
+use crate::launch::ProcessError;
 use crate::with_participant;
 
 /// A place for a worker. When its worker ends, another gets it.
@@ -25,7 +26,7 @@ pub(super) struct Seat {
 pub(super) struct Worker {
     /// No other worker of the pool ever has it.
     pub(super) number: u32,
-    pub(super) child: Arc<Child>,
+    pub(super) child: Arc<dyn WorkerProcess>,
     pub(super) paths: Paths,
     /// What it was given and has not reported.
     pub(super) assigned: Assignments,

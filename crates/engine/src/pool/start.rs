@@ -5,18 +5,21 @@ use std::task::Waker;
 
 use procession_arena::Participant;
 use procession_arena::sys::clock;
+use procession_arena::sys::process::{current_pid, start_time};
 
 use super::config::PoolConfig;
 use super::error::PoolError;
 use super::forwarding::wanted;
 use super::output::Capture;
 use super::owner::{Shared, name_of, system};
+use super::process::{StartWorker, WorkerProcess};
 use super::seat::{Paths, Worker};
 use super::state::{EarlyReport, State};
 use super::statistics::Tally;
 use super::task::Assignments;
-use super::wire::Appointment;
+use super::wire::{Appointment, Guardian};
 use super::worker::work;
+use crate::launch::init::image;
 use crate::launch::{Command, message};
 use crate::with_participant;
 
@@ -34,31 +37,22 @@ struct Plan {
 pub(super) fn start_worker(shared: &Shared, seat: usize) -> Result<(), PoolError> {
     with_participant(|me| {
         let paths = Paths::create(me)?;
-        let mut plan = shared.lock().plan(seat, shared, &paths)?;
-        message::append(&mut plan.arguments, &plan.appointment)
-            .map_err(|reason| PoolError::Setting { reason })?;
-        plan.handles.extend([
-            shared.reports.handle(),
-            paths.inbox.handle(),
-            paths.desk.handle(),
-        ]);
-        let capture = match plan.appointment.captures_output {
-            true => Some(Capture::new().map_err(system("memfd_create"))?),
-            false => None,
-        };
-        if let Some(capture) = &capture {
-            plan.command = capture.lead(plan.command).map_err(system("fcntl"))?;
-        }
+        let plan = shared.lock().plan(seat, shared, &paths)?;
+        let (number, allowance) = (plan.number, plan.allowance);
+        let starter = shared.lock().config.starter.clone();
         let started = clock::now();
-        let child = plan.command.start(work, plan.arguments, &plan.handles)?;
+        let (child, capture) = match starter {
+            Some(starter) => (plan.start_by(starter.as_ref())?, None),
+            None => plan.start(shared, &paths)?,
+        };
         let worker = Worker {
-            number: plan.number,
-            child: Arc::new(child),
+            number,
+            child,
             paths,
             assigned: Assignments::new(),
             started,
             ready: None,
-            allowance: plan.allowance,
+            allowance,
             is_retiring: false,
             is_doomed: false,
             has_ended: false,
@@ -72,6 +66,54 @@ pub(super) fn start_worker(shared: &Shared, seat: usize) -> Result<(), PoolError
         };
         shared.change(|state, wakers| state.seat(me, seat, worker, wakers));
         Ok(())
+    })
+}
+
+impl Plan {
+    /// Starts the process by the command.
+    fn start(
+        mut self,
+        shared: &Shared,
+        paths: &Paths,
+    ) -> Result<(Arc<dyn WorkerProcess>, Option<Capture>), PoolError> {
+        message::append(&mut self.arguments, &self.appointment)
+            .map_err(|reason| PoolError::Setting { reason })?;
+        self.handles.extend([
+            shared.reports.handle(),
+            paths.inbox.handle(),
+            paths.desk.handle(),
+        ]);
+        let capture = match self.appointment.captures_output {
+            true => Some(Capture::new().map_err(system("memfd_create"))?),
+            false => None,
+        };
+        if let Some(capture) = &capture {
+            self.command = capture.lead(self.command).map_err(system("fcntl"))?;
+        }
+        let child = self.command.start(work, self.arguments, &self.handles)?;
+        Ok((Arc::new(child), capture))
+    }
+
+    /// Has the process started by somebody else. The objects that the appointment names are held by this process, as long as
+    /// the worker has its seat.
+    fn start_by(mut self, starter: &dyn StartWorker) -> Result<Arc<dyn WorkerProcess>, PoolError> {
+        self.appointment.guardian = Some(guardian()?);
+        let mut appointment = Vec::new();
+        message::append(&mut appointment, &self.appointment)
+            .map_err(|reason| PoolError::Setting { reason })?;
+        let started = starter.start(appointment);
+        started.map_err(|reason| PoolError::NotStarted { reason })
+    }
+}
+
+/// What a worker needs to end with this process, and to know that it runs the same code.
+fn guardian() -> Result<Guardian, PoolError> {
+    let pid = current_pid();
+    Ok(Guardian {
+        pid,
+        // Zero: it cannot be known, and the number must do.
+        start_time: start_time(pid).ok().flatten().unwrap_or(0),
+        build: image()?.build_id().as_bytes().to_vec(),
     })
 }
 
@@ -122,6 +164,7 @@ impl State {
                 has_memory_limit: config.command.memory_limit.is_some(),
                 captures_output: config.capture_output,
                 wanted_events: wanted(),
+                guardian: None,
             },
             arguments,
             handles,
@@ -172,6 +215,14 @@ impl PoolConfig {
             return Err(PoolError::Setting {
                 reason: "a set of processors is empty, so that a worker could run nowhere"
                     .to_owned(),
+            });
+        }
+        if self.starter.is_some() && (self.initializer.is_some() || self.capture_output) {
+            return Err(PoolError::Setting {
+                reason:
+                    "who starts the workers otherwise than by a command prepares them as well, \
+                         and their output is not captured"
+                        .to_owned(),
             });
         }
         Ok(())

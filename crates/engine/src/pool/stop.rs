@@ -36,16 +36,17 @@ impl Worker {
 }
 
 impl State {
-    /// Ends all tasks of a job; says how many.
+    /// Ends all tasks of a job, or those that have not begun; says how many.
     pub(super) fn cancel(
         &mut self,
         me: &Participant,
         job: &Arc<JobState>,
+        also_running: bool,
         wakers: &mut Vec<Waker>,
     ) -> Result<usize, PoolError> {
         let mut cancelled = self.pending.take_job(job);
         for seat in 0..self.seats.len() {
-            self.cancel_of_worker(me, seat, job, &mut cancelled)?;
+            self.cancel_of_worker(me, seat, job, also_running, &mut cancelled)?;
         }
         let count = cancelled.len();
         self.tell(
@@ -65,6 +66,7 @@ impl State {
         me: &Participant,
         seat: usize,
         job: &Arc<JobState>,
+        also_running: bool,
         cancelled: &mut Vec<Task>,
     ) -> Result<(), Error> {
         let is_ours = |assigned: &Assigned| Arc::ptr_eq(&assigned.task.job, job);
@@ -78,6 +80,9 @@ impl State {
             .partition(|task| Arc::ptr_eq(&task.job, job));
         cancelled.extend::<Vec<_>>(ours);
         self.put_back(others);
+        if !also_running {
+            return Ok(());
+        }
         let Some(worker) = self
             .seats
             .get_mut(seat)

@@ -11,11 +11,12 @@ use procession_arena::{Participant, Wait};
 
 use super::error::PoolError;
 use super::owner::{Shared, system};
+use super::process::WorkerProcess;
 use super::seat::Ended;
 use super::start;
 use super::state::State;
 use super::waiting::Leadership;
-use crate::launch::{Child, LaunchError, ProcessError};
+use crate::launch::{LaunchError, ProcessError};
 use crate::with_participant;
 
 /// How soon it looks again whether a worker that has ended is settled.
@@ -25,7 +26,7 @@ const SOON: Duration = Duration::from_millis(5);
 struct Watched {
     seat: usize,
     worker: u32,
-    child: Arc<Child>,
+    child: Arc<dyn WorkerProcess>,
 }
 
 /// The supervisor's life: until the pool has ended and the last worker is gone.
@@ -108,15 +109,20 @@ impl Shared {
             _,
         ) in ended
         {
-            self.note_end(*seat, *worker, child)?;
+            self.note_end(*seat, *worker, child.as_ref())?;
         }
         self.have_settled()
     }
 
     /// A worker has ended: its slot in the session is reaped, and whoever leads settles what it left.
-    fn note_end(&self, seat: usize, worker: u32, child: &Child) -> Result<(), PoolError> {
-        let cause = match child.wait().and_then(|()| child.outcome()) {
-            Ok(_) => None,
+    fn note_end(
+        &self,
+        seat: usize,
+        worker: u32,
+        child: &dyn WorkerProcess,
+    ) -> Result<(), PoolError> {
+        let cause = match child.ending() {
+            Ok(()) => None,
             Err(ProcessError::Arena(error)) => return Err(PoolError::Arena(error)),
             Err(cause) => Some(cause),
         };

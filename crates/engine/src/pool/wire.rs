@@ -29,6 +29,18 @@ pub(super) struct Appointment {
     pub(super) captures_output: bool,
     /// See [`wanted`](super::forwarding::wanted).
     pub(super) wanted_events: u8,
+    /// For a process that was not started by launch, which would have seen to both.
+    pub(super) guardian: Option<Guardian>,
+}
+
+/// The owner's process, with which a worker ends, and what it runs.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Guardian {
+    pub(super) pid: u32,
+    /// Tells it from another that has got its number; zero if not known.
+    pub(super) start_time: u64,
+    /// A worker runs the functions of the same build only.
+    pub(super) build: Vec<u8>,
 }
 
 /// The end of a task on its way to a worker.

@@ -4,7 +4,7 @@ use std::thread;
 
 use procession_arena::sys::clock;
 use procession_arena::sys::process::{
-    change_niceness, exit_immediately, run_on, tell_failed_allocations,
+    Pidfd, change_niceness, exit_immediately, is_running, run_on, tell_failed_allocations,
 };
 use procession_arena::{Error, Handle, Participant, Wait};
 use procession_objects::{Desk, Message, Queue};
@@ -12,11 +12,11 @@ use procession_objects::{Desk, Message, Queue};
 use super::forwarding::Forwarder;
 use super::held::Held;
 use super::output::Capture;
-use super::wire::{Appointment, Order, Report, Subject, Work};
+use super::wire::{Appointment, Guardian, Order, Report, Subject, Work};
 use crate::launch::function::FunctionName;
-use crate::launch::init::image;
+use crate::launch::init::{image, init_library};
 use crate::launch::message::{self, Completion};
-use crate::launch::{Arguments, EntryError, Returned, panic};
+use crate::launch::{Arguments, EntryError, Returned, lifeline, panic};
 use crate::with_participant;
 
 /// The exit code of a worker that could not even store why its result could not be stored.
@@ -43,22 +43,89 @@ struct Post {
 pub(super) fn work(arguments: Arguments) -> Result<Returned, EntryError> {
     let mut bytes = arguments.bytes().to_vec();
     let appointment: Appointment = message::cut(&mut bytes).ok_or(UNINTELLIGIBLE)?;
+    live(
+        &appointment,
+        || prepare(&appointment, &mut bytes),
+        || drop(arguments),
+    )?;
+    Ok(Returned::default())
+}
+
+/// The life of a worker that was started by a [`StartWorker`](super::StartWorker) with this appointment: prepares itself,
+/// then carries out one task after another until the pool needs it no longer. False if it could not be prepared, which
+/// the pool has been told.
+///
+/// # Errors
+///
+/// [`Error::NotAnArena`] if the pool runs another build; [`Error::StaleHandle`] if the pool has ended;
+/// [`Error::Corrupt`] if the session is damaged.
+///
+/// # If a process dies
+///
+/// If it is the pool's owner, this one ends as well, at once.
+pub fn serve_as_worker(
+    mut appointment: Vec<u8>,
+    prepare_program: impl FnOnce() -> Result<(), String>,
+) -> Result<bool, Error> {
+    let appointment: Appointment = message::cut(&mut appointment).ok_or(UNINTELLIGIBLE)?;
+    let guardian = appointment.guardian.as_ref().ok_or(UNINTELLIGIBLE)?;
+    init_library();
+    if !guardian.runs_this_build() {
+        return Err(OTHER_BUILD);
+    }
+    guardian.hold()?;
+    live(
+        &appointment,
+        || {
+            prepare(&appointment, &mut Vec::new())?;
+            prepare_program().map_err(|reason| Completion::ArenaFailed { reason })
+        },
+        || (),
+    )
+}
+
+/// Takes the appointment up; false if the worker could not be prepared.
+fn live(
+    appointment: &Appointment,
+    prepare: impl FnOnce() -> Result<(), Completion>,
+    prepared: impl FnOnce(),
+) -> Result<bool, Error> {
     with_participant(|me| {
-        let mut post = Post::take_up(me, &appointment)?;
+        let mut post = Post::take_up(me, appointment)?;
         let reports = Queue::attach(me, post.reports.handle())?;
         let forwarder = Forwarder::new(reports, appointment.wanted_events);
-        match forwarder.during(|| prepare(&appointment, &mut bytes)) {
+        match forwarder.during(prepare) {
             Ok(()) => post.report(me, Subject::Ready, 0, 0, Vec::new(), &[])?,
             Err(reason) => {
                 post.report_failure(me, Subject::Unprepared, 0, 0, reason)?;
-                return Ok(Returned::default());
+                return Ok(false);
             }
         }
-        drop(arguments);
+        prepared();
         forwarder.stay();
         post.serve(me)?;
-        Ok(Returned::default())
+        Ok(true)
     })
+}
+
+impl Guardian {
+    fn runs_this_build(&self) -> bool {
+        image().is_ok_and(|image| image.build_id().as_bytes() == self.build)
+    }
+
+    /// Has this process end with the owner.
+    fn hold(&self) -> Result<(), Error> {
+        let refused = |call| move |source| Error::System { call, source };
+        let pidfd = match Pidfd::open(self.pid) {
+            // The number may be another's by now: then the descriptor is, too.
+            Ok(pidfd) if is_running(self.pid, self.start_time) => pidfd,
+            Err(error) if is_running(self.pid, self.start_time) => {
+                return Err(refused("pidfd_open")(error));
+            }
+            _ => exit_immediately(lifeline::ORPHANED),
+        };
+        lifeline::hold(pidfd).map_err(refused("clone"))
+    }
 }
 
 /// Becomes what the owner wants its workers to be.
@@ -105,7 +172,7 @@ fn function(name: FunctionName) -> Result<Work, Completion> {
         .address(image)
         .ok_or_else(|| refused("the function is not in the worker's program".to_owned()))?;
     // SAFETY: only a pool's owner names functions in orders and appointments, and it names `Work`; this process runs
-    // the same build, which the greeting of launch has shown.
+    // the same build, which the greeting of launch or the appointment has shown.
     Ok(unsafe { std::mem::transmute::<*const (), Work>(address) })
 }
 
@@ -298,6 +365,10 @@ fn wait_for_the_end() -> ! {
         thread::park();
     }
 }
+
+const OTHER_BUILD: Error = Error::NotAnArena {
+    what: "the worker runs another build of the library than its pool, so the library has been replaced meanwhile",
+};
 
 const UNINTELLIGIBLE: Error = Error::Corrupt {
     what: "what a pool wrote to its worker is unintelligible",

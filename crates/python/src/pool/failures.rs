@@ -1,0 +1,51 @@
+//! Tasks that failed before they could be submitted.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use procession_engine::PoolError;
+use procession_engine::pool::{Job, Outcome};
+use pyo3::exceptions::PyBaseException;
+use pyo3::prelude::*;
+
+use super::error::to_exception;
+use super::result;
+
+/// Why tasks of a job could not be submitted: what was raised, by the number of the task.
+#[derive(Default)]
+pub(super) struct Failures(Mutex<HashMap<usize, Py<PyBaseException>>>);
+
+impl Failures {
+    /// Adds a task to a job that has failed already. One thread submits the tasks of a job.
+    pub(super) fn push(&self, py: Python<'_>, job: &Job, raised: PyErr) {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(job.submitted(), raised.into_value(py));
+        job.push_failed(PoolError::ArgumentEncode {
+            type_name: String::new(),
+            reason: String::new(),
+        });
+    }
+
+    /// What came of task `index`.
+    pub(super) fn read<'py>(
+        &self,
+        py: Python<'py>,
+        index: usize,
+        outcome: &Outcome,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        match outcome {
+            Err(error @ PoolError::ArgumentEncode { .. }) => {
+                let failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+                let raised = failures.get(&index).map(|raised| raised.clone_ref(py));
+                drop(failures);
+                Err(match raised {
+                    Some(raised) => PyErr::from_value(raised.into_bound(py).into_any()),
+                    None => to_exception(py, error),
+                })
+            }
+            _ => result::read(py, outcome),
+        }
+    }
+}

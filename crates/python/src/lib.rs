@@ -6,6 +6,7 @@
 mod encoding;
 mod error;
 mod held;
+mod manager;
 mod memory;
 mod queue;
 mod session;
@@ -18,6 +19,8 @@ use pyo3::prelude::*;
 /// The native half of procession.
 #[pymodule(gil_used = false)]
 mod _native {
+    #[pymodule_export]
+    use super::manager::{Array, Dict, List, Value};
     #[pymodule_export]
     use super::queue::Queue;
     #[pymodule_export]

@@ -118,6 +118,9 @@ impl List {
         loop {
             let entries = self.entries(py)?;
             let order = plan(&entries)?;
+            if order.iter().copied().eq(0..entries.snapshot.len()) {
+                return Ok(());
+            }
             let is_done = py
                 .detach(|| with_participant(|me| list.rearrange(me, &entries.snapshot, &order)))
                 .map_err(|error| to_exception(py, error))?;

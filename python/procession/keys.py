@@ -18,6 +18,8 @@ import types
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from .shared_object import SharedObject
+
 __all__ = ["register"]
 
 K = TypeVar("K")
@@ -82,10 +84,10 @@ def _reduction_for(cls: type) -> Reduction:
     for base, convert in _BASES:
         if issubclass(cls, base) and _compares_as(cls, base):
             return functools.partial(_as_base, convert)
-    by_name = _stdlib_reduction(cls)
+    by_name = _reduction_by_name(cls)
     if by_name is not None:
         return by_name
-    if issubclass(cls, numbers.Number) or f"{cls.__module__}.{cls.__qualname__}" in ("numpy.bool", "numpy.bool_"):
+    if issubclass(cls, numbers.Number):
         return _reduce_number
     if issubclass(cls, enum.Enum) and _compares_as(cls, enum.Enum):
         name = _name_of(cls)
@@ -98,7 +100,11 @@ def _reduction_for(cls: type) -> Reduction:
         return _reduce_builtin
     if dataclasses.is_dataclass(cls) and _compares_by_fields(cls):
         return _dataclass_reduction(cls)
-    raise TypeError(
+    raise _refusal(cls)
+
+
+def _refusal(cls: type) -> TypeError:
+    return TypeError(
         f"a {cls.__qualname__} cannot be a key of a shared dict, because its type compares in its own way, which other processes cannot ask for: "
         f"use what it is compared by as the key, such as a tuple of its fields, or say what that is with "
         f"procession.keys.register({cls.__qualname__}, ...)"
@@ -111,7 +117,7 @@ def _as_base(convert: Callable[[Any], Any], key: Any) -> Reduced:
 
 def _reduce_number(key: Any) -> Reduced:
     """Numbers are equal if their values are, whatever their types."""
-    if isinstance(key, numbers.Integral) or not isinstance(key, numbers.Number):
+    if isinstance(key, numbers.Integral):
         return None, int(key)
     if isinstance(key, numbers.Rational):
         return _ratio(int(key.numerator), int(key.denominator))
@@ -145,6 +151,8 @@ def _ratio(numerator: int, denominator: int) -> Reduced:
 
 def _reduce_by_identity(key: Any) -> Reduced:
     """Found again in another process is only what is pickled by its name."""
+    if isinstance(key, SharedObject):
+        return _UNIQUE
     if isinstance(key, (type, types.FunctionType)):
         return "by name", _name_of(key)
     name = key.__reduce_ex__(4)
@@ -181,7 +189,7 @@ def _dataclass_reduction(cls: Any) -> Reduction:
     return lambda key: (name, tuple(getattr(key, field) for field in compared))
 
 
-def _stdlib_reduction(cls: type) -> Reduction | None:
+def _reduction_by_name(cls: type) -> Reduction | None:
     """The reduction for types of modules that this one does not import; of what derives from them if it compares in the same way."""
     for base in cls.__mro__:
         reduction = _BY_NAME.get(f"{base.__module__}.{base.__qualname__}")
@@ -224,6 +232,11 @@ def _reduce_path(key: Any) -> Reduced:
     return ("windows path", str(key).lower()) if is_windows else ("path", str(key))
 
 
+def _reduce_duration_of_numpy(key: Any) -> Reduced:
+    # An integer by its bases, but one that is compared by its unit as well.
+    raise _refusal(type(key))
+
+
 def _reduce_zone(key: Any) -> Reduced:
     return _UNIQUE if key.key is None else ("zone", key.key)
 
@@ -237,6 +250,11 @@ _BY_NAME: dict[str, Reduction] = {
     "datetime.timedelta": lambda key: ("timedelta", _microseconds(key)),
     "datetime.timezone": lambda key: ("timezone", _microseconds(key.utcoffset(None))),
     "zoneinfo.ZoneInfo": _reduce_zone,
+    "numpy.bool": lambda key: (None, int(key)),
+    "numpy.bool_": lambda key: (None, int(key)),
+    "numpy.bytes_": lambda key: (None, bytes.__getitem__(key, slice(None))),
+    "numpy.str_": lambda key: (None, str.__str__(key)),
+    "numpy.timedelta64": _reduce_duration_of_numpy,
     "uuid.UUID": lambda key: ("uuid", key.int),
     "ipaddress.IPv4Address": lambda key: ("ipv4 address", int(key)),
     "ipaddress.IPv6Address": lambda key: ("ipv6 address", (int(key), key.scope_id)),

@@ -48,7 +48,7 @@ class SharedArray(SharedProxy, _native.Array, stdlib.ArrayProxy):
 
     def __setitem__(self, index: Any, value: Any) -> None:
         if not isinstance(index, slice):
-            place = self._place(index)
+            place = self._place(index, "array assignment index out of range")
             self._write(place, array.array(self._typecode, (value,)).tobytes())
             return
         places = range(len(self))[index]
@@ -62,12 +62,12 @@ class SharedArray(SharedProxy, _native.Array, stdlib.ArrayProxy):
         for place in places:
             self._write(place, elements[place : place + 1].tobytes())
 
-    def _place(self, index: Any) -> int:
+    def _place(self, index: Any, refusal: str = "array index out of range") -> int:
         place = as_index(index)
         if place < 0:
             place += len(self)
         if not 0 <= place < len(self):
-            raise IndexError("array index out of range")
+            raise IndexError(refusal)
         return place
 
     def _getvalue(self) -> array.array[Any]:

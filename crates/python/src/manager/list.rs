@@ -109,7 +109,7 @@ impl List {
 
     /// Puts a value in front of the one at `index`.
     fn insert(&self, index: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyResult<()> {
-        let place = Position::new(index)?;
+        let place = Position::argument(index)?;
         let before = |length| {
             let place = place.clamped(length);
             Some(place..place)
@@ -125,7 +125,7 @@ impl List {
         py: Python<'py>,
         index: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let place = index.map_or(Ok(Position(-1)), Position::new)?;
+        let place = index.map_or(Ok(Position(-1)), Position::argument)?;
         let list = self.held.object();
         let taken = read(py, |me, reading| match place {
             Position(-1) => list.pop(me, reading),

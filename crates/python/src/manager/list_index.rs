@@ -41,6 +41,11 @@ impl Position {
         })
     }
 
+    /// As an argument of a method, which refuses other things than brackets do.
+    pub(super) fn argument(index: &Bound<'_, PyAny>) -> PyResult<Position> {
+        index.extract().map(Position)
+    }
+
     /// The place from the beginning; `None` if there is none.
     pub(super) fn within(self, length: u64) -> Option<u64> {
         let place = match u64::try_from(self.0) {

@@ -99,6 +99,8 @@ pub enum Operation {
     Wait,
     /// Releases it once.
     Release,
+    /// Releases it in the name of who died holding it.
+    ReleaseAbandoned,
     /// Gives up the last hold of the object.
     Detach,
 }
@@ -195,6 +197,10 @@ impl Scenario for LockScenario {
             Operation::Acquire => tolerate(lock.acquire(victim, Wait::Never)),
             Operation::Wait => tolerate(lock.acquire(victim, at_once())),
             Operation::Release => must(lock.release(victim)),
+            Operation::ReleaseAbandoned => match lock {
+                AnyLock::Plain(lock) => assert!(must(lock.release_abandoned(victim))),
+                AnyLock::Reentrant(_) => {}
+            },
             Operation::Detach => must(victim.detach(lock.handle())),
         }
     }
@@ -249,7 +255,7 @@ impl Scenario for LockScenario {
         let least = match (self.operation, self.held_by) {
             (Operation::Detach, _) => 0,
             // Released wholly, or not yet.
-            (Operation::Release, HeldBy::Victim(1)) => 0,
+            (Operation::Release, HeldBy::Victim(1)) | (Operation::ReleaseAbandoned, _) => 0,
             (_, HeldBy::Victim(_) | HeldBy::Dead | HeldBy::Reaped) => 1,
             (_, HeldBy::Nobody | HeldBy::Living) => 0,
         };

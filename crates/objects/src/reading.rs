@@ -2,6 +2,8 @@
 
 use procession_arena::{Block, Handle, Participant, Result};
 
+use crate::record::Record;
+
 /// A value as it was read. Reuse one for many calls: its memory is kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reading {
@@ -38,6 +40,8 @@ pub enum Expect {
     Present,
     /// It must be the one that was read.
     Exactly(Stamp),
+    /// There must be none, or one whose value does not begin with this byte.
+    Unmarked(u8),
 }
 
 impl Expect {
@@ -48,6 +52,11 @@ impl Expect {
             (Expect::Anything, _) | (Expect::Absent, None) | (Expect::Present, Some(_)) => true,
             (Expect::Exactly(stamp), Some(record)) => {
                 stamp.0.offset == record && me.arena().block_at(record)? == stamp.0
+            }
+            (Expect::Unmarked(_), None) => true,
+            (Expect::Unmarked(mark), Some(record)) => {
+                let record = Record::open(me.arena(), record)?;
+                record.first_byte(record.extent())? != Some(mark)
             }
             (Expect::Absent, Some(_)) | (Expect::Present | Expect::Exactly(_), None) => false,
         })

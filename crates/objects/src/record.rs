@@ -172,6 +172,19 @@ impl<'a> Record<'a> {
         window.append_to(target, at, extent.value_length)
     }
 
+    /// The first byte of the value, if it has one.
+    #[inline]
+    pub(crate) fn first_byte(self, extent: Extent) -> Result<Option<u8>> {
+        if extent.value_length == 0 {
+            return Ok(None);
+        }
+        let mut byte = [MaybeUninit::uninit()];
+        let at = self.offset().wrapping_add(extent.value_offset());
+        self.arena.window().copy_out(at, &mut byte)?;
+        // SAFETY: `copy_out` has initialised it.
+        Ok(Some(unsafe { byte[0].assume_init() }))
+    }
+
     /// The handles that the value carries.
     pub(crate) fn handles(self, extent: Extent) -> Result<Vec<Handle>> {
         (0..extent.handles)

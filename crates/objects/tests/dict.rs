@@ -156,6 +156,10 @@ fn a_change_is_refused_unless_the_entry_is_as_expected() {
     let now = dict.get_stamped(&me, b"k", &mut reading).unwrap().unwrap();
     assert!(dict.remove(&me, b"k", Expect::Exactly(now), None).unwrap());
     assert_eq!(set(b"5", Expect::Exactly(now)), Change::Refused);
+    assert_eq!(set(b"", Expect::Unmarked(b'm')), Change::Inserted);
+    assert_eq!(set(b"marked", Expect::Unmarked(b'm')), Change::Replaced);
+    assert_eq!(set(b"6", Expect::Unmarked(b'm')), Change::Refused);
+    assert_eq!(set(b"6", Expect::Unmarked(b'n')), Change::Replaced);
     end(&dict, &me);
 }
 

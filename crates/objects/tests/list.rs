@@ -245,6 +245,25 @@ fn a_change_is_made_only_to_what_was_read() {
 }
 
 #[test]
+fn a_range_can_be_found_from_the_length() {
+    let (_arena, _, me) = session(1 << 22);
+    let list = create(&me);
+    list.extend(&me, &[element(b"a"), element(b"b"), element(b"c")])
+        .unwrap();
+    let mut first = Reading::default();
+    let last_two = |length: u64| length.checked_sub(2).map(|start| start..length);
+    assert!(
+        list.splice_where(&me, last_two, &[element(b"x")], Some(&mut first))
+            .unwrap()
+    );
+    assert_eq!(first.bytes, b"b");
+    assert_eq!(elements(&list, &me), [b"a", b"x"]);
+    let last_three = |length: u64| length.checked_sub(3).map(|start| start..length);
+    assert!(!list.splice_where(&me, last_three, &[], None).unwrap());
+    end(&list, &me);
+}
+
+#[test]
 fn contents_and_kinds_are_checked_when_a_list_is_attached() {
     let (_arena, _, me) = session(16 << 20);
     let config = ListConfig {

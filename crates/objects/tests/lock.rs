@@ -242,6 +242,18 @@ fn a_lock_outlives_the_thread_that_took_it_but_not_the_process() -> Outcome {
     let taken = lock.acquire(&me, Wait::Never)?;
     assert!(taken.abandoned_by.is_some(), "it cannot be released by it");
     lock.release(&me)?;
+    assert!(!lock.release_abandoned(&me)?);
+
+    let other = session.thread_of_another_process()?;
+    Lock::attach(&other, lock.handle())?;
+    lock.acquire(&other, Wait::Never)?;
+    assert!(!lock.release_abandoned(&me)?);
+    lock.detach(&other)?;
+    assert!(matches!(lock.release(&me), Err(Error::NotHeld)));
+    assert!(lock.release_abandoned(&me)?);
+    let taken = lock.acquire(&me, Wait::Never)?;
+    assert!(taken.abandoned_by.is_none(), "it was released for it");
+    lock.release(&me)?;
     lock.detach(&me)?;
     Ok(assert_nothing_is_left(&me)?)
 }

@@ -6,6 +6,7 @@
 mod encoding;
 mod error;
 mod held;
+mod manager;
 mod memory;
 mod pool;
 mod queue;
@@ -19,6 +20,8 @@ use pyo3::prelude::*;
 /// The native half of procession.
 #[pymodule(gil_used = false)]
 mod _native {
+    #[pymodule_export]
+    use super::manager::{Array, Dict, List, Value};
     #[pymodule_export]
     use super::pool::{AsyncResult, IMapIterator, IMapUnorderedIterator, MapResult, Pool, serve};
     #[pymodule_export]

@@ -56,6 +56,11 @@ fn release() {
 }
 
 #[test]
+fn release_for_the_dead() {
+    enumerate_all(Operation::ReleaseAbandoned, &[HeldBy::Dead, HeldBy::Reaped]);
+}
+
+#[test]
 fn detach_the_last_hold() {
     enumerate_all(
         Operation::Detach,

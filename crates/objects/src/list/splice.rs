@@ -62,18 +62,47 @@ impl List {
         range: Range<u64>,
         elements: &[Element<'_>],
     ) -> Result<()> {
-        let foreseen = range.end.saturating_sub(range.start).min(self.len(me)?);
-        self.change(me, elements, foreseen, None, |table, records| {
-            if range.start > table.length {
-                return Err(beyond_the_end(range.start, table.length));
-            }
-            let end = range.end.clamp(range.start, table.length);
-            match range.start == end && records.is_empty() {
-                true => Ok(None),
-                false => splice(me, table, range.start..end, records).map(Some),
-            }
-        })
-        .map(drop)
+        self.splice_where(me, |_| Some(range.clone()), elements, None)
+            .map(drop)
+    }
+
+    /// As [`splice`](Self::splice), for a range that `place` finds when it is told the list's length; says whether it
+    /// found one and the list was changed.
+    ///
+    /// `place` may be asked several times, while nobody else can change the list: it must be quick. The first element
+    /// that is removed goes to `first`, if given.
+    ///
+    /// # Errors
+    ///
+    /// As [`insert`](Self::insert).
+    pub fn splice_where(
+        &self,
+        me: &Participant,
+        place: impl Fn(u64) -> Option<Range<u64>>,
+        elements: &[Element<'_>],
+        first: Option<&mut Reading>,
+    ) -> Result<bool> {
+        let length = self.len(me)?;
+        let foreseen = place(length).map_or(0, |range| range.end.saturating_sub(range.start));
+        self.change(
+            me,
+            elements,
+            foreseen.min(length),
+            first,
+            |table, records| {
+                let Some(range) = place(table.length) else {
+                    return Ok(None);
+                };
+                if range.start > table.length {
+                    return Err(beyond_the_end(range.start, table.length));
+                }
+                let end = range.end.clamp(range.start, table.length);
+                match range.start == end && records.is_empty() {
+                    true => Ok(None),
+                    false => splice(me, table, range.start..end, records).map(Some),
+                }
+            },
+        )
     }
 }
 

@@ -12,21 +12,22 @@ use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes};
 
 pub(crate) use pickled::Pickler;
+pub(crate) use plain::{LONGEST_TUPLE, MOST_DEPTH, read_all as read_plain, unintelligible};
 
 use crate::transfer::Arrival;
 
 /// What follows the first byte.
-mod tag {
-    pub(super) const NONE: u8 = 0;
-    pub(super) const FALSE: u8 = 1;
-    pub(super) const TRUE: u8 = 2;
-    pub(super) const INTEGER: u8 = 3;
-    pub(super) const FLOAT: u8 = 4;
-    pub(super) const STRING: u8 = 5;
-    pub(super) const BYTES: u8 = 6;
-    pub(super) const TUPLE: u8 = 7;
-    pub(super) const PICKLE: u8 = 8;
-    pub(super) const BYTE_ARRAY: u8 = 9;
+pub(crate) mod tag {
+    pub(crate) const NONE: u8 = 0;
+    pub(crate) const FALSE: u8 = 1;
+    pub(crate) const TRUE: u8 = 2;
+    pub(crate) const INTEGER: u8 = 3;
+    pub(crate) const FLOAT: u8 = 4;
+    pub(crate) const STRING: u8 = 5;
+    pub(crate) const BYTES: u8 = 6;
+    pub(crate) const TUPLE: u8 = 7;
+    pub(crate) const PICKLE: u8 = 8;
+    pub(crate) const BYTE_ARRAY: u8 = 9;
 }
 
 /// A value on its way out.

@@ -9,9 +9,9 @@ use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyString, PyTuple};
 use super::tag;
 
 /// Tuples within tuples; deeper ones are pickled.
-pub(super) const MOST_DEPTH: usize = 4;
+pub(crate) const MOST_DEPTH: usize = 4;
 /// Longer tuples are pickled, which notes what is in them more than once.
-const LONGEST_TUPLE: usize = 16;
+pub(crate) const LONGEST_TUPLE: usize = 16;
 
 /// Writes a value behind what is there; false, and leaves it half written, if it is not plain.
 #[inline]
@@ -71,7 +71,7 @@ fn write_tuple(bytes: &mut Vec<u8>, tuple: &Bound<'_, PyTuple>, depth: usize) ->
 
 /// Reads the one value that there is.
 #[inline]
-pub(super) fn read_all<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyAny>> {
+pub(crate) fn read_all<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyAny>> {
     let mut rest = bytes;
     let value = read(py, &mut rest, MOST_DEPTH)?;
     match rest {
@@ -120,6 +120,6 @@ fn take_counted<'a>(rest: &mut &'a [u8]) -> PyResult<&'a [u8]> {
     Ok(contents)
 }
 
-pub(super) fn unintelligible() -> PyErr {
+pub(crate) fn unintelligible() -> PyErr {
     PyValueError::new_err("these are no bytes that procession has written")
 }

@@ -47,10 +47,10 @@ impl Lock {
         is_taken
     }
 
-    /// Gives the lock up, whoever holds it.
+    /// Gives the lock up, whoever holds it, also one who has died.
     fn release(&self, py: Python<'_>) -> PyResult<()> {
         match self.held.with(py, |lock, me| match lock.release(me) {
-            Err(Error::NotHeld) => Ok(false),
+            Err(Error::NotHeld) => lock.release_abandoned(me),
             outcome => outcome.map(|()| true),
         })? {
             true => Ok(()),

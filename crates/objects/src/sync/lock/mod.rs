@@ -134,6 +134,21 @@ impl Lock {
         }
     }
 
+    /// Releases the lock in the name of whoever died holding it, so that the next holder is not told; says whether somebody
+    /// has.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Corrupt`] if the session is damaged.
+    ///
+    /// # If a process dies
+    ///
+    /// In the middle of it: the lock is free, or abandoned.
+    pub fn release_abandoned(&self, me: &Participant) -> Result<bool> {
+        let _under_way = UnderWay::begin(me, operation::RELEASE, self.object.handle)?;
+        self.ownership(me)?.give_back_abandoned(me)
+    }
+
     /// Ends a hold that a thread of this process has taken; says whether it still was the present
     /// one.
     ///

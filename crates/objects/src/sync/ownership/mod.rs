@@ -175,6 +175,25 @@ impl<'a> Ownership<'a> {
         }
     }
 
+    /// Makes it free as if whoever died holding it had released it, so that nobody is told; false if nobody has.
+    pub(super) fn give_back_abandoned(self, me: &Participant) -> Result<bool> {
+        let mut found = self.holder_word().load();
+        loop {
+            match State::unpack(found)? {
+                State::Abandoned { .. } => {}
+                State::Held(owner) if self.has_ended(me, owner)? => {}
+                State::Held(_) | State::Free => return Ok(false),
+            }
+            match self.holder_word().compare_exchange(found, 0) {
+                Ok(()) => {
+                    self.event().notify(1);
+                    return Ok(true);
+                }
+                Err(newer) => found = newer,
+            }
+        }
+    }
+
     /// Notes that `process` has no part in it any more: if it holds it, it abandons it.
     pub(super) fn process_gone(self, process: ProcessId, pid: u32) -> Result<()> {
         let found = self.holder_word().load();

@@ -1,0 +1,61 @@
+"""Managers.
+
+They have the interface of `multiprocessing.managers`. The difference: a `SyncManager` makes its dicts, lists, locks, queues and so on in shared memory. Reading and
+changing them needs no server, so that it is fast and nobody's death takes them away. Only a pool, and types that a program registers, live in a
+server process as in the stdlib; it is started when it is needed.
+"""
+
+from __future__ import annotations
+
+from multiprocessing import managers as stdlib
+from multiprocessing.managers import (
+    AcquirerProxy,
+    ArrayProxy,
+    AutoProxy,
+    BarrierProxy,
+    BasePoolProxy,
+    BaseProxy,
+    ConditionProxy,
+    DictProxy,
+    EventProxy,
+    IteratorProxy,
+    ListProxy,
+    MakeProxyType,
+    Namespace,
+    NamespaceProxy,
+    PoolProxy,
+    ProcessLocalSet,
+    RebuildProxy,
+    RemoteError,
+    Server,
+    SharedMemoryServer,
+    State,
+    Token,
+    Value,
+    ValueProxy,
+    all_methods,
+    convert_to_error,
+    dispatch,
+    listener_client,
+    public_methods,
+)
+from typing import Any
+
+from .context import _default_context
+from .sync_manager import SyncManager
+
+__all__ = ["BaseManager", "BaseProxy", "SharedMemoryManager", "SyncManager", "Token"]
+
+
+class BaseManager(stdlib.BaseManager):
+    """A manager whose types are those that a program registers. They live in a server process, which takes part in the session."""
+
+    def __init__(self, address: Any = None, authkey: Any = None, serializer: str = "pickle", ctx: Any = None, **options: Any) -> None:
+        super().__init__(address, authkey, serializer, ctx or _default_context.get_context(), **options)
+
+
+class SharedMemoryManager(stdlib.SharedMemoryManager):
+    """A manager of `multiprocessing.shared_memory`, which it frees when it is shut down."""
+
+    def __init__(self, address: Any = None, authkey: Any = None, serializer: str = "pickle", ctx: Any = None, **options: Any) -> None:
+        super().__init__(address, authkey, serializer, ctx or _default_context.get_context(), **options)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import gc
 import statistics
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-__all__ = ["Contestant", "NotOffered", "Plan", "Row", "Scenario", "Unit", "measure"]
+__all__ = ["Contestant", "NotOffered", "Plan", "Row", "Scenario", "Unit", "measure", "run_here"]
 
 
 class NotOffered(Exception):
@@ -33,11 +33,11 @@ class Contestant:
 
     Args:
         name: as it stands in the table.
-        context: gives for a start method the object that has `Process`, `Queue` and so on.
+        context: gives for a start method, or None for its default, the object that has `Process`, `Queue` and so on.
     """
 
     name: str
-    context: Callable[[str], Any]
+    context: Callable[[str | None], Any]
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Scenario:
         unit: what its figures mean.
         needs: what a context must have.
         run: does it so many times in the given context, and returns how many seconds that took.
-        method: the start method.
+        method: the start method, if it matters.
         weight: how many units one repetition counts: bytes, for instance.
         brief: whether it belongs to the short selection.
     """
@@ -60,7 +60,7 @@ class Scenario:
     unit: Unit
     needs: tuple[str, ...]
     run: Callable[[Any, int], float]
-    method: str = "fork"
+    method: str | None = None
     weight: int = 1
     brief: bool = False
 
@@ -110,41 +110,44 @@ class Row:
         return theirs / ours if self.scenario.unit is Unit.SECONDS else ours / theirs
 
 
-def measure(scenario: Scenario, contestants: Sequence[Contestant], plan: Plan) -> Row:
+#: Runs a scenario so many times in a context.
+Run = Callable[[Scenario, Any, int], float]
+
+
+def run_here(scenario: Scenario, context: Any, repetitions: int) -> float:
+    """Runs it in this process."""
+    gc.collect()
+    return scenario.run(context, repetitions)
+
+
+def measure(scenario: Scenario, contestants: Sequence[Contestant], plan: Plan, run: Run = run_here) -> Row:
     """Measures one scenario."""
-    entered = list(_entries(scenario, contestants, plan))
+    entries = []
+    for contestant in contestants:
+        try:
+            context = scenario.take_part(contestant)
+            entries.append((contestant.name, context, _repetitions(scenario, context, plan.seconds, run)))
+        except NotOffered:
+            continue
     row = Row(scenario)
-    for turn in range(plan.rounds):
+    for turn in range(plan.rounds if entries else 0):
         # Whoever comes first in this round comes last in the next.
-        start = turn % max(len(entered), 1)
-        for name, context, repetitions in entered[start:] + entered[:start]:
-            seconds = _run(scenario, context, repetitions)
+        start = turn % len(entries)
+        for name, context, repetitions in entries[start:] + entries[:start]:
+            try:
+                seconds = run(scenario, context, repetitions)
+            except NotOffered:
+                continue
             row.figures.setdefault(name, []).append(scenario.figure(seconds, repetitions))
     return row
 
 
-def _entries(
-    scenario: Scenario, contestants: Iterable[Contestant], plan: Plan
-) -> Iterable[tuple[str, Any, int]]:
-    """Those who take part, with the number of repetitions that fills a turn."""
-    for contestant in contestants:
-        try:
-            context = scenario.take_part(contestant)
-            yield contestant.name, context, _repetitions(scenario, context, plan.seconds)
-        except NotOffered:
-            continue
-
-
-def _repetitions(scenario: Scenario, context: Any, aim: float) -> int:
+def _repetitions(scenario: Scenario, context: Any, aim: float, run: Run) -> int:
+    """How many of them fill a turn."""
     repetitions = 1
     while True:
-        seconds = _run(scenario, context, repetitions)
+        seconds = run(scenario, context, repetitions)
         if seconds >= aim / 4:
             return max(1, round(repetitions * aim / seconds))
         # A short run says little about a long one: hence in steps.
         repetitions *= min(16, max(2, round(aim / max(seconds, 1e-9))))
-
-
-def _run(scenario: Scenario, context: Any, repetitions: int) -> float:
-    gc.collect()
-    return scenario.run(context, repetitions)

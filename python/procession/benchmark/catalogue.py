@@ -5,13 +5,13 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Sequence
 
-from .. import context
+from .. import get_context
 from . import locks, managers, pools, processes, queues
 from .measurement import Contestant, Scenario
 
 __all__ = ["OURS", "STDLIB", "all_scenarios"]
 
-OURS = Contestant("procession", context._default_context.get_context)
+OURS = Contestant("procession", get_context)
 STDLIB = Contestant("multiprocessing", multiprocessing.get_context)
 
 

@@ -9,7 +9,7 @@ import resource
 import sysconfig
 from collections.abc import Iterator
 
-from .. import _native, context
+from .. import _native, get_start_method
 from . import machine
 from .finding import Finding, Verdict
 
@@ -147,7 +147,7 @@ def _workers_of_a_pool() -> int:
 
 
 def _start_method() -> Finding:
-    method = context._default_context._default_context._name
+    method = get_start_method()
     if method != "fork":
         return Finding(Verdict.FINE, f"processes are started by {method} unless told otherwise")
     return Finding(

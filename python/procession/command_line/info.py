@@ -12,7 +12,7 @@ import sysconfig
 from importlib import util
 from typing import Any
 
-from .. import __version__, _native, context
+from .. import __version__, _native, get_all_start_methods, get_start_method
 from . import machine
 
 __all__ = ["add_to"]
@@ -82,8 +82,8 @@ def _machine() -> dict[str, str]:
 def _session() -> dict[str, str]:
     return {
         **_limits(),
-        "start methods": ", ".join(context._default_context.get_all_start_methods()),
-        "start method unless told otherwise": context._default_context._default_context._name,
+        "start methods": ", ".join(get_all_start_methods()),
+        "start method unless told otherwise": get_start_method(),
     }
 
 

@@ -81,6 +81,8 @@ def run(code: str) -> str:
     """What a program prints; fails if it writes to standard error, or does not end."""
     command = [sys.executable, "-c", code]
     environment = {**os.environ, "PYTHONIOENCODING": "utf-8", "PYTHONWARNINGS": "error::ResourceWarning"}
+    # It would have each line written in two pieces, between which those of others would come.
+    environment.pop("PYTHONUNBUFFERED", None)
     with subprocess.Popen(
         command,
         stdout=subprocess.PIPE,

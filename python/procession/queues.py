@@ -21,6 +21,7 @@ __all__ = ["Empty", "Full", "JoinableQueue", "Queue", "SimpleQueue"]
 #: What a queue holds.
 T = TypeVar("T")
 
+
 class _Piped:
     """Mixed into what the stdlib's own classes, and those that derive from them, take for a pipe with a lock."""
 

@@ -30,7 +30,7 @@ __all__ = ()
 class BaseContext(stdlib.BaseContext):
     """The factories of all contexts. Those that are not here are the stdlib's."""
 
-    def Manager(self) -> managers.SyncManager:  # type: ignore[override]
+    def Manager(self) -> managers.SyncManager:
         """Returns a manager, whose objects live in shared memory."""
         from .managers import SyncManager
 
@@ -82,7 +82,7 @@ class BaseContext(stdlib.BaseContext):
 
         return Barrier(parties, action, timeout, ctx=self.get_context())
 
-    def Queue(self, maxsize: int = 0, *, serializer: str | None = None) -> queues.Queue:  # type: ignore[override]
+    def Queue(self, maxsize: int = 0, *, serializer: str | None = None) -> queues.Queue[Any]:  # type: ignore[override]
         """Returns a queue."""
         from .queues import Queue
 
@@ -95,7 +95,7 @@ class BaseContext(stdlib.BaseContext):
         on_lost: str = "report",
         max_deliveries: int = 3,
         serializer: str | None = None,
-    ) -> queues.JoinableQueue:
+    ) -> queues.JoinableQueue[Any]:
         """Returns a queue that knows which items are done."""
         from .queues import JoinableQueue
 
@@ -103,7 +103,7 @@ class BaseContext(stdlib.BaseContext):
             maxsize, on_lost=on_lost, max_deliveries=max_deliveries, serializer=serializer, ctx=self.get_context()
         )
 
-    def SimpleQueue(self) -> queues.SimpleQueue:  # type: ignore[override]
+    def SimpleQueue(self) -> queues.SimpleQueue[Any]:  # type: ignore[override]
         """Returns a queue with nothing but put and get."""
         from .queues import SimpleQueue
 
@@ -130,10 +130,8 @@ class BaseContext(stdlib.BaseContext):
 class _SessionMember:
     """Mixed in before a process class of the stdlib: what it starts takes part in this session."""
 
-    _start_method: str | None
-
     def __reduce_ex__(self, protocol: Any) -> Any:
-        reduced = super().__reduce_ex__(protocol)
+        reduced: Any = super().__reduce_ex__(protocol)
         popen: Any = get_spawning_popen()
         if popen is None:
             return reduced
@@ -143,9 +141,11 @@ class _SessionMember:
         return _construct, (reference_for(popen), start_method, construct, arguments), *rest
 
     def _bootstrap(self, parent_sentinel: int | None = None) -> int:
-        if self._start_method is not None:
-            _force_start_method(self._start_method)
-        return super()._bootstrap(parent_sentinel)  # type: ignore[misc]
+        start_method: str | None = self._start_method  # type: ignore[attr-defined]
+        if start_method is not None:
+            _force_start_method(start_method)
+        code: int = super()._bootstrap(parent_sentinel)  # type: ignore[misc]
+        return code
 
 
 def _construct(_session: None, start_method: str | None, construct: Any, arguments: Any) -> Any:
@@ -217,6 +217,8 @@ class DefaultContext(BaseContext, stdlib.DefaultContext):
     """The context whose start method can be chosen, once."""
 
     Process = Process
+    _default_context: BaseContext
+    _actual_context: BaseContext | None
 
     def get_context(self, method: str | None = None) -> Any:
         """Returns the context of that start method; without one, the one that was chosen, or the interpreter's default."""
@@ -239,7 +241,7 @@ def _concrete_context(method: str) -> BaseContext:
         context = _concrete_contexts[method]
     except KeyError:
         raise ValueError(f"cannot find context for {method!r}") from None
-    context._check_available()  # type: ignore[attr-defined]
+    context._check_available()
     return context
 
 

@@ -82,5 +82,5 @@ if hasattr(queue, "ShutDown"):
     ShutDown = queue.ShutDown
 else:
 
-    class ShutDown(Exception):
+    class ShutDown(Exception):  # type: ignore[no-redef]
         """The queue was shut down, and everything in it has been taken. (From Python 3.13 on, `queue.ShutDown`.)"""

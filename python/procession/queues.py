@@ -7,9 +7,8 @@ feeder thread, an item survives its producer, and an item that cannot be pickled
 from __future__ import annotations
 
 import threading
-import types
 from queue import Empty, Full
-from typing import Any
+from typing import Any, Self, TypeVar
 
 from . import _native
 from .exceptions import ShutDown
@@ -18,6 +17,9 @@ from .serialization import serializer as _serializer
 from .shared_object import SharedObject
 
 __all__ = ["Empty", "Full", "JoinableQueue", "Queue", "SimpleQueue"]
+
+#: What a queue holds.
+T = TypeVar("T")
 
 
 class _Piped:
@@ -39,7 +41,7 @@ class _Piped:
     _wlock = _rlock
 
 
-class Queue(_Piped, SharedObject, _native.Queue):
+class Queue(_Piped, SharedObject, _native.Queue[T]):
     """A first-in, first-out queue that any number of processes put into and get from.
 
     Args:
@@ -56,7 +58,7 @@ class Queue(_Piped, SharedObject, _native.Queue):
         serializer: str | None = None,
         ctx: Any = None,
         handle: tuple[int, int] | None = None,
-    ) -> Queue:
+    ) -> Self:
         return super().__new__(cls, handle, maxsize, dump=_serializer(serializer))
 
     def __init__(self, maxsize: int = 0, *, serializer: str | None = None, ctx: Any = None) -> None:
@@ -109,10 +111,8 @@ class Queue(_Piped, SharedObject, _native.Queue):
     def _count_as_done(self, count: int) -> None:
         """Whether items that are thrown away are to be marked as done; here nobody counts."""
 
-    __class_getitem__ = classmethod(types.GenericAlias)
 
-
-class JoinableQueue(Queue):
+class JoinableQueue(Queue[T]):
     """A queue that knows which items are done.
 
     Args:
@@ -132,7 +132,7 @@ class JoinableQueue(Queue):
         serializer: str | None = None,
         ctx: Any = None,
         handle: tuple[int, int] | None = None,
-    ) -> JoinableQueue:
+    ) -> Self:
         return _native.Queue.__new__(cls, handle, maxsize, on_lost, max_deliveries, _serializer(serializer))
 
     def __init__(
@@ -151,13 +151,13 @@ class JoinableQueue(Queue):
             self.task_done()
 
 
-class SimpleQueue(_Piped, SharedObject, _native.Queue):
+class SimpleQueue(_Piped, SharedObject, _native.Queue[T]):
     """A queue with nothing but `put`, `get`, `empty` and `close`.
 
     If a process dies: as with `Queue`.
     """
 
-    def __new__(cls, *, ctx: Any = None, handle: tuple[int, int] | None = None) -> SimpleQueue:
+    def __new__(cls, *, ctx: Any = None, handle: tuple[int, int] | None = None) -> Self:
         return super().__new__(cls, handle)
 
     def empty(self) -> bool:
@@ -172,5 +172,3 @@ class SimpleQueue(_Piped, SharedObject, _native.Queue):
 
     def _refuse_as_closed(self) -> None:
         raise OSError("handle is closed")
-
-    __class_getitem__ = classmethod(types.GenericAlias)

@@ -22,7 +22,7 @@ Dump = Callable[[Any, list[pickle.PickleBuffer]], bytes]
 class Pickler(pickle.Pickler):
     """A pickler that knows what was registered with `ForkingPickler.register` and with `copyreg`, now or later."""
 
-    dispatch_table = collections.ChainMap(ForkingPickler._extra_reducers, copyreg.dispatch_table)  # type: ignore[attr-defined]
+    dispatch_table = collections.ChainMap[type, Any](ForkingPickler._extra_reducers, copyreg.dispatch_table)  # type: ignore[attr-defined]
 
 
 def dump(value: Any, buffers: list[pickle.PickleBuffer]) -> bytes:
@@ -48,11 +48,11 @@ def serializer(name: str | None) -> Dump | None:
 
 def _cloudpickle() -> Dump:
     try:
-        import cloudpickle
+        import cloudpickle  # type: ignore[import-untyped]
     except ImportError as error:
         raise ImportError("serializer='cloudpickle' needs the package cloudpickle: pip install cloudpickle") from error
 
-    class CloudPickler(cloudpickle.Pickler):  # type: ignore[misc, name-defined]
+    class CloudPickler(cloudpickle.Pickler):  # type: ignore[misc]
         dispatch_table = collections.ChainMap(
             ForkingPickler._extra_reducers,  # type: ignore[attr-defined]
             cloudpickle.Pickler.dispatch_table,

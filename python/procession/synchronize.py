@@ -11,8 +11,8 @@ import threading
 import time
 from collections.abc import Callable
 from multiprocessing import process
-from multiprocessing.synchronize import SEM_VALUE_MAX
-from typing import Any
+from multiprocessing.synchronize import SEM_VALUE_MAX  # type: ignore[attr-defined]
+from typing import Any, Self
 
 from . import _native
 from .shared_object import SharedObject
@@ -79,7 +79,7 @@ class Lock(_Counted, SharedObject, _native.Lock):
     If the holder dies: whoever acquires the lock next gets it at once, and a `LockAbandonedWarning`.
     """
 
-    def __new__(cls, *, ctx: Any = None, handle: tuple[int, int] | None = None) -> Lock:
+    def __new__(cls, *, ctx: Any = None, handle: tuple[int, int] | None = None) -> Self:
         return super().__new__(cls, handle)
 
     def __repr__(self) -> str:
@@ -92,7 +92,7 @@ class RLock(_Counted, SharedObject, _native.ReentrantLock):
     If the holder dies: whoever acquires the lock next gets it at once, and a `LockAbandonedWarning`.
     """
 
-    def __new__(cls, *, ctx: Any = None, handle: tuple[int, int] | None = None) -> RLock:
+    def __new__(cls, *, ctx: Any = None, handle: tuple[int, int] | None = None) -> Self:
         return super().__new__(cls, handle)
 
     def __repr__(self) -> str:
@@ -117,7 +117,7 @@ class Semaphore(_Counted, SharedObject, _native.Semaphore):
         attributed: bool = False,
         ctx: Any = None,
         handle: tuple[int, int] | None = None,
-    ) -> Semaphore:
+    ) -> Self:
         _check_permits(value)
         return super().__new__(cls, handle, value, "attributed" if attributed else "plain")
 
@@ -133,7 +133,7 @@ class BoundedSemaphore(_Counted, SharedObject, _native.Semaphore):
     If a process dies that has taken permits: as with `Semaphore`.
     """
 
-    def __new__(cls, value: int = 1, *, ctx: Any = None, handle: tuple[int, int] | None = None) -> BoundedSemaphore:
+    def __new__(cls, value: int = 1, *, ctx: Any = None, handle: tuple[int, int] | None = None) -> Self:
         _check_permits(value)
         return super().__new__(cls, handle, value, "bounded")
 
@@ -160,7 +160,7 @@ class Condition(SharedObject, _native.Condition):
 
     def __new__(
         cls, lock: Lock | RLock | None = None, *, ctx: Any = None, handle: tuple[int, int] | None = None
-    ) -> Condition:
+    ) -> Self:
         if handle is not None:
             return super().__new__(cls, handle)
         if lock is None:
@@ -226,7 +226,7 @@ class Event(SharedObject, _native.Event):
     If a process dies: nobody else is affected, whatever it was doing.
     """
 
-    def __new__(cls, *, ctx: Any = None, handle: tuple[int, int] | None = None) -> Event:
+    def __new__(cls, *, ctx: Any = None, handle: tuple[int, int] | None = None) -> Self:
         return super().__new__(cls, handle)
 
     def __repr__(self) -> str:
@@ -251,7 +251,7 @@ class Barrier(SharedObject, _native.Barrier):
         *,
         ctx: Any = None,
         handle: tuple[int, int] | None = None,
-    ) -> Barrier:
+    ) -> Self:
         if handle is not None:
             return super().__new__(cls, handle)
         if not 1 <= parties <= 65535:

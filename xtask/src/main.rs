@@ -15,7 +15,8 @@ Development tasks of procession
 
     cargo xtask test               everything that proves the project
     cargo xtask python             of these, what proves the Python package
-    cargo xtask bench [ARGUMENTS]  the benchmarks, side by side with the peers (try --help)
+    cargo xtask bench [ARGUMENTS]  the benchmarks, side by side with the peers (try --help);
+                                   with --python first, those of the Python package
     cargo xtask chaos [--kills N]  real processes, real SIGKILL (10000 unless told otherwise)
     cargo xtask docs [--open]      the documentation, warnings denied
     cargo xtask help               this text";
@@ -49,7 +50,7 @@ fn steps_of(arguments: &[String]) -> Result<Option<Vec<Step>>, String> {
     match task.as_str() {
         "test" => no_more(task, rest).map(|()| Some(proof::steps())),
         "python" => no_more(task, rest).map(|()| Some(python::steps())),
-        "bench" => Ok(Some(vec![bench(rest)])),
+        "bench" => Ok(Some(bench(rest))),
         "chaos" => kills(rest).map(|kills| Some(vec![proof::chaos([kills, PROCESSES])])),
         "docs" => docs(rest).map(|step| Some(vec![step])),
         "help" | "--help" | "-h" => Ok(None),
@@ -57,7 +58,14 @@ fn steps_of(arguments: &[String]) -> Result<Option<Vec<Step>>, String> {
     }
 }
 
-fn bench(arguments: &[String]) -> Step {
+fn bench(arguments: &[String]) -> Vec<Step> {
+    match arguments.split_first() {
+        Some((package, rest)) if package == "--python" => python::bench(rest),
+        _ => vec![bench_in_rust(arguments)],
+    }
+}
+
+fn bench_in_rust(arguments: &[String]) -> Step {
     let command = cargo(&[
         "run",
         "--quiet",
@@ -118,6 +126,7 @@ mod tests {
             "test",
             "python",
             "bench --quick",
+            "bench --python --quick",
             "chaos",
             "chaos --kills 5",
             "docs",

@@ -148,6 +148,11 @@ impl Arena {
         self.layout.max_processes
     }
 
+    /// Threads that may use the session's objects at the same time.
+    pub fn max_threads(&self) -> u16 {
+        self.layout.max_threads
+    }
+
     #[inline]
     pub(crate) fn layout(&self) -> &Layout {
         &self.layout

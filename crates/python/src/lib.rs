@@ -3,6 +3,7 @@
 //! Whatever Rust programs need as well lives in the floors below; what users of `multiprocessing` know by name lives in the
 //! Python modules above, whose classes derive from those here.
 
+mod capabilities;
 mod encoding;
 mod error;
 mod held;
@@ -20,6 +21,8 @@ use pyo3::prelude::*;
 /// The native half of procession.
 #[pymodule(gil_used = false)]
 mod _native {
+    #[pymodule_export]
+    use super::capabilities::{capabilities, layout_version, limits};
     #[pymodule_export]
     use super::manager::{Array, Dict, List, Value};
     #[pymodule_export]

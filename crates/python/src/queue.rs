@@ -16,7 +16,7 @@ use crate::held::{HandleNumbers, Held};
 use crate::waiting::{wait, wait_detached, wait_for};
 
 /// A queue in shared memory.
-#[pyclass(subclass, frozen, module = "procession._native")]
+#[pyclass(subclass, frozen, generic, module = "procession._native")]
 pub(crate) struct Queue {
     held: Held<objects::Queue>,
     pickler: Pickler,

@@ -24,7 +24,7 @@ pub(crate) fn steps() -> Vec<Step> {
     let mut steps = vec![wheel(first)];
     for interpreter in &found.usable {
         steps.extend([
-            environment(interpreter),
+            environment(interpreter, "python/tests/requirements.txt"),
             tests(interpreter),
             types(interpreter),
             suite(interpreter),
@@ -32,6 +32,21 @@ pub(crate) fn steps() -> Vec<Step> {
     }
     steps.push(comparison(&found.usable));
     steps
+}
+
+/// The benchmarks of the package, with the newest interpreter.
+pub(crate) fn bench(arguments: &[String]) -> Vec<Step> {
+    let found = search::interpreters();
+    let Some(newest) = found.usable.last() else {
+        return vec![Step::impossible("Python", nothing_usable(&found.left_out))];
+    };
+    let mut command = python(newest);
+    command.arg("bench/python");
+    vec![
+        wheel(newest),
+        environment(newest, "bench/python/requirements.txt"),
+        Step::new(titled(newest, "benchmarks"), command).with_arguments(arguments),
+    ]
 }
 
 fn nothing_usable(left_out: &[String]) -> String {
@@ -57,11 +72,10 @@ fn wheel(first: &Interpreter) -> Step {
     Step::sequence("Python: wheel", vec![create, build])
 }
 
-/// An environment with the wheel and with what the tests need.
-fn environment(interpreter: &Interpreter) -> Step {
+/// An environment with the wheel, and with what a file of requirements names.
+fn environment(interpreter: &Interpreter, file: &str) -> Step {
     let mut requirements = python(interpreter);
-    requirements.args(["-m", "pip", "install", "--quiet", "--requirement"]);
-    requirements.arg("python/tests/requirements.txt");
+    requirements.args(["-m", "pip", "install", "--quiet", "--requirement", file]);
     let mut package = python(interpreter);
     package.args(["-m", "pip", "install", "--quiet", "--no-index", "--no-deps"]);
     package.args(["--force-reinstall", "--find-links", &wheels(), "procession"]);

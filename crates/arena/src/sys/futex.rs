@@ -67,6 +67,22 @@ pub fn wait_either(
     }
 }
 
+/// Tries whether the kernel can wait for two words.
+///
+/// # Errors
+///
+/// `ENOSYS` before Linux 5.16, `EPERM` or whatever else a sandbox answers.
+pub fn probe_two_words() -> std::io::Result<()> {
+    let word = AtomicU32::new(0);
+    // They do not hold what is expected, so that nobody sleeps.
+    let both = [on(&word, 1), on(&word, 1)];
+    let end = after(Duration::ZERO);
+    match futex::waitv(&both, WaitvFlags::empty(), Some(&end), ClockId::Monotonic) {
+        Ok(_) | Err(Errno::AGAIN | Errno::TIMEDOUT) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
 fn on(word: &AtomicU32, expected: u32) -> Wait {
     let mut wait = Wait::new();
     wait.val = expected.into();

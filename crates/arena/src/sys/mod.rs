@@ -1,5 +1,6 @@
 //! The only place in procession that calls the operating system. Linux 5.4 or later.
 
+pub mod capabilities;
 pub mod clock;
 pub mod event_descriptor;
 pub mod fork;

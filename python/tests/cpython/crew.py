@@ -51,11 +51,18 @@ def run(jobs: Iterable[Job], processes: int, start: Starter, tell: Listener) -> 
     waiting: queue.SimpleQueue[Job] = queue.SimpleQueue()
     for job in jobs:
         waiting.put(job)
-    seats = [threading.Thread(target=_Seat(start, tell).serve, args=(waiting,)) for _ in range(processes)]
-    for seat in seats:
-        seat.start()
-    for seat in seats:
-        seat.join()
+    seats = [_Seat(start, tell) for _ in range(processes)]
+    threads = [threading.Thread(target=seat.serve, args=(waiting,), daemon=True) for seat in seats]
+    for thread in threads:
+        thread.start()
+    try:
+        for thread in threads:
+            thread.join()
+    except KeyboardInterrupt:
+        # Workers are out of the terminal's reach.
+        for seat in seats:
+            seat.abandon()
+        raise
 
 
 class _Seat:
@@ -77,6 +84,11 @@ class _Seat:
             while remaining:
                 remaining = self._attempt(Job(job.method, remaining))
         self._dismiss()
+
+    def abandon(self) -> None:
+        """End the worker at once, whatever it does."""
+        if self._worker is not None:
+            self._worker.end()
 
     def _attempt(self, job: Job) -> list[str]:
         """Run tests up to one that hangs or takes its process with it; return those behind it."""

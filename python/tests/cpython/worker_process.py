@@ -136,9 +136,13 @@ class WorkerProcess:
         if status != 0:
             raise Ended(self._how_it_ended())
 
+    def end(self) -> None:
+        """End it and its descendants."""
+        self._signal(signal.SIGKILL)
+
     def close(self) -> None:
         """End it, its descendants, and what it used."""
-        self._signal(signal.SIGKILL)
+        self.end()
         self._process.wait()
         self._orders.close()
         os.close(self._reports)

@@ -70,13 +70,16 @@ class QueueReader:
         return queue is None or queue.closed
 
     def fileno(self) -> int:
-        """The descriptor."""
+        """The descriptor. Whoever waits asks for it each time, and is not told of items that were taken by other ways meanwhile."""
         if self._descriptor is None:
             self._descriptor = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
-            weakref.finalize(self, os.close, self._descriptor)
+            # Not at the exit of the interpreter, when the thread may be about to write to it.
+            weakref.finalize(self, os.close, self._descriptor).atexit = False
             self._is_looked_for.set()
             arguments = (weakref.ref(self), self._queue, self._is_looked_for)
             threading.Thread(target=_watch, args=arguments, name="QueueReader", daemon=True).start()
+        else:
+            self._look_again_if_empty(self._descriptor)
         return self._descriptor
 
     def poll(self, timeout: float | None = 0.0) -> bool:
@@ -87,16 +90,20 @@ class QueueReader:
     def recv(self) -> Any:
         """Takes an item; waits for one if there is none."""
         item = self._queue.get()
-        if self._descriptor is not None and self._queue.empty():
-            try:
-                os.eventfd_read(self._descriptor)
-            except BlockingIOError:
-                pass
-            self._is_looked_for.set()
+        if self._descriptor is not None:
+            self._look_again_if_empty(self._descriptor)
         return item
 
     def close(self) -> None:
         """Does nothing: a queue has no end that could be closed by itself."""
+
+    def _look_again_if_empty(self, descriptor: int) -> None:
+        if self._queue.empty():
+            try:
+                os.eventfd_read(descriptor)
+            except BlockingIOError:
+                pass
+            self._is_looked_for.set()
 
     def _tell(self) -> None:
         if self._descriptor is not None:

@@ -5,6 +5,7 @@ import os
 import signal
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import connection
 from multiprocessing.context import BaseContext
 from typing import Any
 
@@ -133,3 +134,12 @@ def test_a_pool_of_the_standard_package_takes_our_context(context: BaseContext) 
 
     with Pool(2, context=context) as pool:
         assert pool.map(square, range(20)) == [square(number) for number in range(20)]
+
+
+def test_a_reader_is_readable_only_while_there_are_items() -> None:
+    queue = procession.SimpleQueue()
+    for item in range(2):
+        queue.put(item)
+        assert connection.wait([queue._reader])
+        assert queue.get() == item
+        assert not connection.wait([queue._reader], 0)

@@ -5,6 +5,8 @@ changing them needs no server, so that it is fast and nobody's death takes them 
 server process as in the stdlib; it is started when it is needed.
 """
 
+# Typeshed does not know the inner parts of multiprocessing.managers.
+# mypy: disable-error-code="attr-defined"
 from __future__ import annotations
 
 from multiprocessing import managers as stdlib

@@ -1,5 +1,7 @@
 """The manager whose objects live in shared memory."""
 
+# Typeshed does not know the inner parts of multiprocessing.managers.
+# mypy: disable-error-code="attr-defined, misc"
 from __future__ import annotations
 
 import threading

@@ -1,5 +1,7 @@
 """Locks of managers and their kin. They have the interface of those of `threading`, which is what managers of the stdlib have."""
 
+# Typeshed does not know the inner parts of multiprocessing.managers.
+# mypy: disable-error-code="name-defined, misc, return-value, arg-type"
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,17 +1,22 @@
 """The native half of procession."""
 
 import pickle
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping
 from types import GenericAlias
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar, final
 
 from typing_extensions import disjoint_base
 
 __all__ = [
+    "ApplyResult",
     "Barrier",
     "Condition",
     "Event",
+    "IMapIterator",
+    "IMapUnorderedIterator",
     "Lock",
+    "MapResult",
+    "Pool",
     "Queue",
     "ReentrantLock",
     "Semaphore",
@@ -21,12 +26,14 @@ __all__ = [
     "enter",
     "guest_ended",
     "hold_still",
+    "interpreter_exits",
     "invite",
     "layout_version",
     "limits",
     "memory_descriptor",
     "move_on",
     "note_travelling",
+    "serve",
     "take_part_as_copy",
     "takes_part",
 ]
@@ -159,6 +166,92 @@ class Barrier:
     def abort(self) -> None: ...
     def reset(self) -> None: ...
 
+#: Seconds that a call may take, and how often it is begun anew.
+_Options = tuple[float | None, int]
+_Callbacks = tuple[Callable[[Any], object] | None, Callable[[BaseException], object] | None]
+
+@disjoint_base
+class ApplyResult(Generic[_T]):
+    """The result of a task that was submitted to a pool."""
+
+    def get(self, timeout: float | None = None) -> _T: ...
+    def wait(self, timeout: float | None = None) -> None: ...
+    def ready(self) -> bool: ...
+    def successful(self) -> bool: ...
+    def cancel(self, running: bool = True) -> bool: ...
+    def _call_when_ready(self, call: Callable[[], object]) -> bool: ...
+    def _progress(self) -> tuple[int, int]: ...
+    def __await__(self) -> Generator[Any, None, _T]: ...
+    def __class_getitem__(cls, item: Any) -> GenericAlias: ...
+
+@disjoint_base
+class MapResult(ApplyResult[list[_T]], Generic[_T]):
+    """The results of many tasks that were submitted together."""
+
+@disjoint_base
+class IMapIterator:
+    """Results in the order of their tasks."""
+
+    def __iter__(self) -> Self: ...
+    def __next__(self) -> Any: ...
+    def next(self, timeout: float | None = None) -> Any: ...
+    def cancel(self) -> int: ...
+
+@disjoint_base
+class IMapUnorderedIterator(IMapIterator):
+    """Results as they come."""
+
+@final
+class Pool:
+    """A number of worker processes, and the tasks that they are given."""
+
+    def __new__(
+        cls,
+        processes: int,
+        start: Callable[[bytes], tuple[int | None, str, int | None, Callable[[], int | None]]],
+        supervise: Callable[[Callable[[], None]], object],
+        maxtasksperchild: int | None = None,
+    ) -> Self: ...
+    def apply(
+        self,
+        func: Callable[..., Any],
+        args: Iterable[Any],
+        kwds: Mapping[str, Any] | None,
+        timeout: float | None,
+        retries: int,
+    ) -> Any: ...
+    def apply_async(
+        self,
+        func: Callable[..., Any],
+        args: Iterable[Any],
+        kwds: Mapping[str, Any] | None,
+        options: _Options,
+        callbacks: _Callbacks,
+    ) -> ApplyResult[Any]: ...
+    def map_async(
+        self,
+        func: Callable[..., Any],
+        items: Iterable[Any],
+        chunksize: int,
+        unpack: bool,
+        options: _Options,
+        callbacks: _Callbacks,
+    ) -> MapResult[Any]: ...
+    def imap(
+        self,
+        func: Callable[..., Any],
+        items: Iterable[Any],
+        is_chunked: bool,
+        ordered: bool,
+        room: Any,
+        options: _Options,
+    ) -> tuple[IMapIterator, Any]: ...
+    def close(self) -> None: ...
+    def terminate(self) -> None: ...
+    def join(self, timeout: float | None = None) -> bool: ...
+
+def serve(appointment: bytes, prepare: Callable[[], object]) -> bool: ...
+def interpreter_exits() -> None: ...
 def invite(copied: bool) -> int: ...
 def copied() -> None: ...
 def accept(descriptor: int, guest: int) -> None: ...

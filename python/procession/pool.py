@@ -147,7 +147,7 @@ class Pool:
         *,
         timeout: float | None = None,
         retries: int = 0,
-    ) -> ApplyResult:
+    ) -> ApplyResult[Any]:
         """As `apply`, but returns at once. The callbacks are called by a thread of the pool; what they raise is raised by `get`."""
         if self._state != RUN:
             raise ValueError("Pool not running")
@@ -196,7 +196,7 @@ class Pool:
         *,
         timeout: float | None = None,
         retries: int = 0,
-    ) -> MapResult:
+    ) -> MapResult[Any]:
         """As `map`, but returns at once."""
         return self._map_async(func, iterable, chunksize, False, timeout, retries, callback, error_callback)[0]
 
@@ -210,7 +210,7 @@ class Pool:
         *,
         timeout: float | None = None,
         retries: int = 0,
-    ) -> MapResult:
+    ) -> MapResult[Any]:
         """As `starmap`, but returns at once."""
         return self._map_async(func, iterable, chunksize, True, timeout, retries, callback, error_callback)[0]
 
@@ -240,7 +240,7 @@ class Pool:
         retries: int,
         callback: Callable[[list[Any]], Any] | None = None,
         error_callback: Callable[[BaseException], Any] | None = None,
-    ) -> tuple[MapResult, int, int]:
+    ) -> tuple[MapResult[Any], int, int]:
         """The result, the number of items, and that of the items in a chunk."""
         self._check_running()
         items = iterable if isinstance(iterable, Sized) else list(iterable)

@@ -39,6 +39,8 @@ __all__ = [
     "Manager",
     "Pipe",
     "Pool",
+    "PoolBroken",
+    "PoolTerminated",
     "Process",
     "ProcessError",
     "Queue",

@@ -96,7 +96,7 @@ class _SemaphoreProxy(SharedProxy):
         """Takes a permit; returns False if the time is over."""
         if not blocking and timeout is not None:
             raise ValueError("can't specify timeout for non-blocking acquire")
-        return _native.Semaphore.acquire(self, blocking, timeout)
+        return _native.Semaphore.acquire(self, blocking, timeout)  # type: ignore[arg-type]
 
     def _referent_repr(self) -> str:
         return f"<{self._typeid} at {id(self):#x}: value={self.get_value()}>"  # type: ignore[attr-defined]

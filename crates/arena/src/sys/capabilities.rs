@@ -141,7 +141,7 @@ fn life_word() -> io::Result<()> {
 
 /// The part of the room that begins at a multiple of 8.
 fn aligned(room: &[AtomicU32]) -> &[AtomicU32] {
-    let is_even = room.as_ptr().addr() % 8 == 0;
+    let is_even = room.as_ptr().addr().is_multiple_of(8);
     room.get(usize::from(!is_even)..).unwrap_or_default()
 }
 

@@ -53,7 +53,11 @@ impl Queue {
         wait: Wait,
     ) -> Result<()> {
         let size: usize = parts.iter().map(|part| part.len()).sum();
-        let are_whole = parts.iter().rev().skip(1).all(|part| part.len() % 8 == 0);
+        let are_whole = parts
+            .iter()
+            .rev()
+            .skip(1)
+            .all(|part| part.len().is_multiple_of(8));
         if size <= LARGEST_INLINE || !are_whole {
             return self.put(me, &parts.concat(), handles, wait);
         }

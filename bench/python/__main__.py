@@ -22,7 +22,7 @@ from procession.benchmark.measurement import Contestant, Plan, Row, Scenario, me
 from procession.benchmark.table import tables
 
 QUICK = Plan(rounds=3, seconds=0.1)
-THOROUGH = Plan(rounds=5, seconds=0.4)
+THOROUGH = Plan(rounds=5, seconds=0.3)
 
 
 def main() -> int:

@@ -10,12 +10,16 @@ from .context import Process
 from .exceptions import (
     ConsumerLost,
     LockAbandonedWarning,
+    PoolBroken,
+    PoolTerminated,
     SharedMemoryError,
     ShutDown,
     StaleHandleError,
+    TaskCancelled,
     TaskTimeout,
     WorkerLost,
 )
+from .executor import Executor
 
 __all__ = [
     "Array",
@@ -26,12 +30,17 @@ __all__ = [
     "Condition",
     "ConsumerLost",
     "Event",
+    "Executor",
     "JoinableQueue",
     "Lock",
     "LockAbandonedWarning",
+    "PoolBroken",
+    "PoolTerminated",
     "Manager",
     "Pipe",
     "Pool",
+    "PoolBroken",
+    "PoolTerminated",
     "Process",
     "ProcessError",
     "Queue",
@@ -43,6 +52,7 @@ __all__ = [
     "ShutDown",
     "SimpleQueue",
     "StaleHandleError",
+    "TaskCancelled",
     "TaskTimeout",
     "TimeoutError",
     "Value",

@@ -5,6 +5,8 @@ changing them needs no server, so that it is fast and nobody's death takes them 
 server process as in the stdlib; it is started when it is needed.
 """
 
+# Typeshed does not know the inner parts of multiprocessing.managers.
+# mypy: disable-error-code="attr-defined"
 from __future__ import annotations
 
 from multiprocessing import managers as stdlib
@@ -50,12 +52,32 @@ __all__ = ["BaseManager", "BaseProxy", "SharedMemoryManager", "SyncManager", "To
 class BaseManager(stdlib.BaseManager):
     """A manager whose types are those that a program registers. They live in a server process, which takes part in the session."""
 
-    def __init__(self, address: Any = None, authkey: Any = None, serializer: str = "pickle", ctx: Any = None, **options: Any) -> None:
-        super().__init__(address, authkey, serializer, ctx or _default_context.get_context(), **options)
+    def __init__(
+        self,
+        address: Any = None,
+        authkey: bytes | None = None,
+        serializer: str = "pickle",
+        ctx: Any = None,
+        *,
+        shutdown_timeout: float = 1.0,
+    ) -> None:
+        super().__init__(
+            address, authkey, serializer, ctx or _default_context.get_context(), shutdown_timeout=shutdown_timeout
+        )
 
 
 class SharedMemoryManager(stdlib.SharedMemoryManager):
     """A manager of `multiprocessing.shared_memory`, which it frees when it is shut down."""
 
-    def __init__(self, address: Any = None, authkey: Any = None, serializer: str = "pickle", ctx: Any = None, **options: Any) -> None:
-        super().__init__(address, authkey, serializer, ctx or _default_context.get_context(), **options)
+    def __init__(
+        self,
+        address: Any = None,
+        authkey: bytes | None = None,
+        serializer: str = "pickle",
+        ctx: Any = None,
+        *,
+        shutdown_timeout: float = 1.0,
+    ) -> None:
+        super().__init__(
+            address, authkey, serializer, ctx or _default_context.get_context(), shutdown_timeout=shutdown_timeout
+        )

@@ -13,7 +13,8 @@ import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from multiprocessing import util
-from multiprocessing.pool import (
+from multiprocessing.process import parent_process
+from multiprocessing.pool import (  # type: ignore[attr-defined]
     CLOSE,
     INIT,
     RUN,
@@ -27,6 +28,7 @@ from typing import Any
 
 from . import _native, context as contexts
 from ._native import ApplyResult, IMapIterator, IMapUnorderedIterator, MapResult
+from .pool_feed import submit_in_thread
 from .pool_workers import Workers
 from .progress import Progress, follow, watch
 
@@ -83,9 +85,7 @@ class Pool:
         workers = Workers(self.Process, self._ctx, initializer, tuple(initargs), daemon)
         self._pool = workers.processes
         try:
-            self._native = _native.Pool(
-                processes, workers.start, workers.supervise, _read_in_thread, maxtasksperchild
-            )
+            self._native = _native.Pool(processes, workers.start, workers.supervise, maxtasksperchild)
         except BaseException:
             workers.end()
             raise
@@ -147,7 +147,7 @@ class Pool:
         *,
         timeout: float | None = None,
         retries: int = 0,
-    ) -> ApplyResult:
+    ) -> ApplyResult[Any]:
         """As `apply`, but returns at once. The callbacks are called by a thread of the pool; what they raise is raised by `get`."""
         if self._state != RUN:
             raise ValueError("Pool not running")
@@ -196,7 +196,7 @@ class Pool:
         *,
         timeout: float | None = None,
         retries: int = 0,
-    ) -> MapResult:
+    ) -> MapResult[Any]:
         """As `map`, but returns at once."""
         return self._map_async(func, iterable, chunksize, False, timeout, retries, callback, error_callback)[0]
 
@@ -210,7 +210,7 @@ class Pool:
         *,
         timeout: float | None = None,
         retries: int = 0,
-    ) -> MapResult:
+    ) -> MapResult[Any]:
         """As `starmap`, but returns at once."""
         return self._map_async(func, iterable, chunksize, True, timeout, retries, callback, error_callback)[0]
 
@@ -240,7 +240,7 @@ class Pool:
         retries: int,
         callback: Callable[[list[Any]], Any] | None = None,
         error_callback: Callable[[BaseException], Any] | None = None,
-    ) -> tuple[MapResult, int, int]:
+    ) -> tuple[MapResult[Any], int, int]:
         """The result, the number of items, and that of the items in a chunk."""
         self._check_running()
         items = iterable if isinstance(iterable, Sized) else list(iterable)
@@ -308,7 +308,10 @@ class Pool:
             raise ValueError(f"buffersize must be 1+ or None, not {buffersize!r}")
         if timeout is not None:
             timeout *= chunksize
-        results = self._native.imap(func, iterable, chunksize, ordered, buffersize, (timeout, retries))
+        room = None if buffersize is None else threading.Semaphore(buffersize)
+        results, feed = self._native.imap(func, iterable, chunksize > 1, ordered, room, (timeout, retries))
+        if feed is not None:
+            submit_in_thread(feed, iterable, chunksize, room)
         if progress is False:
             return results
         return follow(progress, results, len(iterable) if isinstance(iterable, Sized) else None)
@@ -344,8 +347,13 @@ class Pool:
 
 
 def _terminate(native: Any, workers: Workers) -> None:
+    # What a program leaves open is not waited for, and its threads are not told: they end with the interpreter. Only callbacks are waited for, as in
+    # the stdlib, since a thread cannot be ended in the middle of one.
+    exits = util.is_exiting() and parent_process() is None
+    if exits:
+        _native.interpreter_exits()
     native.terminate()
-    native.join(_PATIENCE)
+    native.join(None if exits else _PATIENCE)
     workers.join()
 
 
@@ -361,7 +369,3 @@ def _of_this_session(context: Any) -> Any:
 def _usable_processors() -> int:
     count: Callable[[], int | None] = getattr(os, "process_cpu_count", os.cpu_count)
     return count() or 1
-
-
-def _read_in_thread(feed: Callable[[], None]) -> None:
-    threading.Thread(target=feed, name="pool feed", daemon=True).start()

@@ -60,7 +60,7 @@ def _bar(progress: Progress, count: int | None) -> Any:
         raise TypeError(f"progress must be a bool, a title or a dict of options for tqdm, not {progress!r}")
     options.setdefault("total", count)
     try:
-        from tqdm.auto import tqdm
+        from tqdm.auto import tqdm  # type: ignore[import-untyped, unused-ignore]
     except ImportError:
         return _Line(options.get("desc"), options["total"])
     return tqdm(**options)

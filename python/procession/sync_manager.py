@@ -1,5 +1,7 @@
 """The manager whose objects live in shared memory."""
 
+# Typeshed does not know the inner parts of multiprocessing.managers.
+# mypy: disable-error-code="attr-defined, misc"
 from __future__ import annotations
 
 import threading
@@ -10,21 +12,7 @@ from multiprocessing.managers import State
 from typing import Any
 
 from .context import _default_context
-from .proxies.shared_array import SharedArray
-from .proxies.shared_dict import SharedDict
-from .proxies.shared_list import SharedList
-from .proxies.shared_locks import (
-    SharedBarrier,
-    SharedBoundedSemaphore,
-    SharedCondition,
-    SharedEvent,
-    SharedLock,
-    SharedRLock,
-    SharedSemaphore,
-)
-from .proxies.shared_namespace import SharedNamespace
-from .proxies.shared_queue import SharedQueue
-from .proxies.shared_value import SharedValue
+from .shared_factories import SharedFactories
 
 __all__ = ["SyncManager"]
 
@@ -35,7 +23,7 @@ def _pool(*args: Any, **kwds: Any) -> Any:
     return Pool(*args, **kwds)
 
 
-class SyncManager(stdlib.SyncManager):
+class SyncManager(SharedFactories, stdlib.SyncManager):
     """A manager whose dicts, lists, namespaces, values, arrays, queues and locks live in shared memory.
 
     A server process runs only if something needs it: a pool, a type that was registered, an address, an initializer. A manager that is
@@ -45,13 +33,24 @@ class SyncManager(stdlib.SyncManager):
     there are live on until nobody uses them.
     """
 
+    #: Whether it has its objects in the server of another manager.
     _is_connected = False
     #: Starts the server when it is needed; None if it was started in the first place, or nothing was started.
     _late_server: _LateServer | None = None
     _started_process: Any = None
 
-    def __init__(self, address: Any = None, authkey: Any = None, serializer: str = "pickle", ctx: Any = None, **options: Any) -> None:
-        super().__init__(address, authkey, serializer, ctx or _default_context.get_context(), **options)
+    def __init__(
+        self,
+        address: Any = None,
+        authkey: bytes | None = None,
+        serializer: str = "pickle",
+        ctx: Any = None,
+        *,
+        shutdown_timeout: float = 1.0,
+    ) -> None:
+        super().__init__(
+            address, authkey, serializer, ctx or _default_context.get_context(), shutdown_timeout=shutdown_timeout
+        )
 
     def start(self, initializer: Callable[..., object] | None = None, initargs: Iterable[Any] = ()) -> None:
         """Starts the manager.
@@ -75,6 +74,16 @@ class SyncManager(stdlib.SyncManager):
     @classmethod
     def _has_types_of_its_own(cls) -> bool:
         return any(entry is not SyncManager._registry.get(typeid) for typeid, entry in cls._registry.items())
+
+    def _makes_shared_objects(self) -> bool:
+        if self._is_connected:
+            return False
+        # While a late server is being started, the manager goes on making what needs none.
+        is_started = self._state.value == State.STARTED or (
+            self._late_server is not None and self._state.value != State.SHUTDOWN
+        )
+        assert is_started, "server not yet started"
+        return True
 
     def _need_server(self) -> None:
         """Starts the server if that was put off."""
@@ -133,94 +142,24 @@ class SyncManager(stdlib.SyncManager):
     def _has_server(self) -> bool:
         return self._late_server is None or self._late_server.is_started
 
-    def _make(self, typeid: str, cls: Any, args: tuple[Any, ...], kwds: dict[str, Any] = {}) -> Any:
-        """A new object: in shared memory, or in the server that this manager is connected to."""
-        if self._is_connected:
-            return getattr(super(), typeid)(*args, **kwds)
-        # While a late server is being started, the manager goes on making what needs none.
-        is_started = self._state.value == State.STARTED or (
-            self._late_server is not None and self._state.value != State.SHUTDOWN
-        )
-        assert is_started, "server not yet started"
-        return cls(*args, **kwds)
-
-    def dict(self, /, *args: Any, **kwds: Any) -> Any:
-        """Returns a shared dict with what `dict(*args, **kwds)` has."""
-        return self._make("dict", lambda *args, **kwds: SharedDict(dict(*args, **kwds)), args, kwds)
-
-    def list(self, /, *args: Any) -> Any:
-        """Returns a shared list with what `list(*args)` has."""
-        return self._make("list", lambda *args: SharedList(list(*args)), args)
-
-    def Namespace(self, /, **kwds: Any) -> Any:
-        """Returns a shared namespace with these attributes."""
-        return self._make("Namespace", lambda **kwds: SharedNamespace(kwds), (), kwds)
-
-    def Value(self, /, *args: Any, **kwds: Any) -> Any:
-        """Returns a shared value: `Value(typecode, value)`."""
-        return self._make("Value", _value, args, kwds)
-
-    def Array(self, /, *args: Any, **kwds: Any) -> Any:
-        """Returns a shared array: `Array(typecode, sequence)`."""
-        return self._make("Array", _array, args, kwds)
-
-    def Queue(self, /, maxsize: int = 0) -> Any:
-        """Returns a queue with the interface of `queue.Queue`."""
-        return self._make("Queue", SharedQueue, (maxsize,))
-
-    def JoinableQueue(self, /, maxsize: int = 0) -> Any:
-        """Returns a queue with the interface of `queue.Queue`."""
-        return self._make("JoinableQueue", lambda maxsize: SharedQueue(maxsize, typeid="JoinableQueue"), (maxsize,))
-
-    def Lock(self, /) -> Any:
-        """Returns a lock."""
-        return self._make("Lock", SharedLock, ())
-
-    def RLock(self, /) -> Any:
-        """Returns a reentrant lock."""
-        return self._make("RLock", SharedRLock, ())
-
-    def Semaphore(self, /, value: int = 1) -> Any:
-        """Returns a semaphore with so many permits."""
-        return self._make("Semaphore", SharedSemaphore, (value,))
-
-    def BoundedSemaphore(self, /, value: int = 1) -> Any:
-        """Returns a semaphore that never has more permits than these."""
-        return self._make("BoundedSemaphore", SharedBoundedSemaphore, (value,))
-
-    def Condition(self, /, lock: Any = None) -> Any:
-        """Returns a condition, which goes with `lock` or with a new `RLock`."""
-        return self._make("Condition", SharedCondition, () if lock is None else (lock,))
-
-    def Event(self, /) -> Any:
-        """Returns an event."""
-        return self._make("Event", SharedEvent, ())
-
-    def Barrier(self, /, parties: int, action: Callable[[], Any] | None = None, timeout: float | None = None) -> Any:
-        """Returns a barrier for so many parties."""
-        return self._make("Barrier", SharedBarrier, (parties, action, timeout))
-
 
 SyncManager.register("Pool", _pool, stdlib.PoolProxy)
-
-
-def _value(typecode: Any, value: Any, lock: Any = True) -> SharedValue[Any]:
-    return SharedValue(typecode, value)
-
-
-def _array(typecode: str, sequence: Iterable[Any], lock: Any = True) -> SharedArray:
-    return SharedArray(typecode, sequence)
 
 
 class _LateServer:
     """A server that runs only if something needs it."""
 
     def __init__(self) -> None:
-        #: Reentrant, since starting the server looks at the process that it is about to be.
-        self.mutex = threading.RLock()
         self.is_started = False
         #: Ends the server, once it is started.
         self.shutdown: Any = None
+        self._begin_anew()
+        # A thread that held the mutex is not in the copy.
+        util.register_after_fork(self, _LateServer._begin_anew)
+
+    def _begin_anew(self) -> None:
+        #: Reentrant, since starting the server looks at the process that it is about to be.
+        self.mutex = threading.RLock()
 
     def shut_down(self, state: State) -> None:
         """Ends the server, if there is one, and the manager."""

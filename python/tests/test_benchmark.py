@@ -36,8 +36,8 @@ def test_contestants_take_turns_in_changing_order() -> None:
         return run(context, repetitions)
 
     measure(scenario(run=noting), [contestant("a", 0.3), contestant("b", 0.5)], PLAN)
-    # Once each to find out how often, then three rounds.
-    assert order == [0.3, 0.5, 0.3, 0.5, 0.5, 0.3, 0.3, 0.5]
+    # Twice each to find out how often, then three rounds.
+    assert order == [0.3, 0.3, 0.5, 0.5, 0.3, 0.5, 0.5, 0.3, 0.3, 0.5]
 
 
 def test_a_turn_has_the_repetitions_that_fill_it() -> None:
@@ -48,6 +48,17 @@ def test_a_turn_has_the_repetitions_that_fill_it() -> None:
         return run(context, repetitions)
 
     measure(scenario(run=noting), [contestant("a", 0.0001)], PLAN)
+    assert counts[-1] == 1000
+
+
+def test_one_slow_run_does_not_make_turns_short() -> None:
+    counts: list[int] = []
+
+    def slow_at_first(context: Any, repetitions: int) -> float:
+        counts.append(repetitions)
+        return 1.0 if len(counts) == 1 else run(context, repetitions)
+
+    measure(scenario(run=slow_at_first), [contestant("a", 0.0001)], PLAN)
     assert counts[-1] == 1000
 
 

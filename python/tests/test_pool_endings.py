@@ -142,6 +142,31 @@ def test_a_pool_that_is_left_open_does_not_keep_the_program_from_exiting(tmp_pat
     assert "Traceback" not in ended.stderr
 
 
+_THREADS_AT_EXIT = """
+import threading, time
+import procession
+
+def items():
+    yield 1
+    while True:
+        time.sleep(0.0005)
+
+if __name__ == "__main__":
+    pool = procession.get_context("fork").Pool(1)
+    print(next(pool.imap(abs, items())))
+    pool.apply_async(abs, (-2,), callback=lambda value: [time.sleep(0.001) for _ in range(50)] and print("called"))
+    pool.apply(abs, (1,))
+    waiting = threading.Thread(target=pool.apply, args=(time.sleep, (1000,)), daemon=True)
+    waiting.start()
+"""
+
+
+def test_threads_of_a_pool_do_not_disturb_the_exit(tmp_path: Path) -> None:
+    ended = programs.run(tmp_path, _THREADS_AT_EXIT)
+    assert (ended.returncode, ended.stdout) == (0, "1\ncalled\n"), ended.stderr
+    assert ended.stderr == ""
+
+
 _COPIED = """
 import os, sys, warnings
 import procession

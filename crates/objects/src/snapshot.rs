@@ -82,6 +82,11 @@ impl Snapshot {
         (0..self.len()).filter_map(|index| self.get(index))
     }
 
+    /// The handles that all values together carry.
+    pub fn handles(&self) -> &[Handle] {
+        &self.handles
+    }
+
     /// The version of the object at which the snapshot was taken.
     pub(crate) fn version(&self) -> Version {
         self.version

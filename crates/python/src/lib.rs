@@ -26,7 +26,9 @@ mod _native {
     #[pymodule_export]
     use super::manager::{Array, Dict, List, Value};
     #[pymodule_export]
-    use super::pool::{AsyncResult, IMapIterator, IMapUnorderedIterator, MapResult, Pool, serve};
+    use super::pool::{
+        AsyncResult, IMapIterator, IMapUnorderedIterator, MapResult, Pool, interpreter_exits, serve,
+    };
     #[pymodule_export]
     use super::queue::Queue;
     #[pymodule_export]

@@ -31,8 +31,9 @@ thread_local! {
     static MESSAGE: RefCell<Message> = RefCell::default();
 }
 
-/// Bytes that the memory for messages may keep from one to the next.
-const KEPT: usize = 1 << 12;
+/// Bytes that the memory for messages may keep from one to the next. The allocator would give those of large ones back to the system
+/// each time, which costs more than to copy the message.
+const KEPT: usize = 1 << 22;
 
 #[pymethods]
 impl Queue {

@@ -1,5 +1,7 @@
 """Arrays of managers."""
 
+# Typeshed does not know the inner parts of multiprocessing.managers.
+# mypy: disable-error-code="name-defined, misc"
 from __future__ import annotations
 
 import array

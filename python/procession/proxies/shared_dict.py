@@ -1,5 +1,7 @@
 """Dicts of managers."""
 
+# Typeshed does not know the inner parts of multiprocessing.managers.
+# mypy: disable-error-code="type-arg"
 from __future__ import annotations
 
 import collections.abc
@@ -93,7 +95,7 @@ class SharedDict(SharedProxy, _native.Dict, stdlib.DictProxy, Generic[K, V]):
         self.update(other)
         return self
 
-    def fromkeys(self, iterable: Iterable[T], value: Any = None) -> dict[T, Any]:  # type: ignore[override, misc]
+    def fromkeys(self, iterable: Iterable[T], value: Any = None) -> dict[T, Any]:
         """As `dict.fromkeys`: a dict of this process alone."""
         return dict.fromkeys(iterable, value)
 

@@ -1,5 +1,7 @@
 """Lists of managers."""
 
+# Typeshed does not know the inner parts of multiprocessing.managers.
+# mypy: disable-error-code="type-arg, no-any-return"
 from __future__ import annotations
 
 import collections.abc

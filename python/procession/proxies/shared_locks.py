@@ -1,5 +1,7 @@
 """Locks of managers and their kin. They have the interface of those of `threading`, which is what managers of the stdlib have."""
 
+# Typeshed does not know the inner parts of multiprocessing.managers.
+# mypy: disable-error-code="name-defined, misc, return-value, arg-type"
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -94,7 +96,7 @@ class _SemaphoreProxy(SharedProxy):
         """Takes a permit; returns False if the time is over."""
         if not blocking and timeout is not None:
             raise ValueError("can't specify timeout for non-blocking acquire")
-        return _native.Semaphore.acquire(self, blocking, timeout)
+        return _native.Semaphore.acquire(self, blocking, timeout)  # type: ignore[arg-type]
 
     def _referent_repr(self) -> str:
         return f"<{self._typeid} at {id(self):#x}: value={self.get_value()}>"  # type: ignore[attr-defined]

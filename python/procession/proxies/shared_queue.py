@@ -1,5 +1,7 @@
 """Queues of managers."""
 
+# Typeshed does not know the inner parts of multiprocessing.managers.
+# mypy: disable-error-code="misc, attr-defined, return-value"
 from __future__ import annotations
 
 from typing import Any

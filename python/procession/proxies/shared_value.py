@@ -1,5 +1,7 @@
 """Values of managers."""
 
+# Typeshed does not know the inner parts of multiprocessing.managers.
+# mypy: disable-error-code="name-defined, attr-defined, type-arg, no-any-return"
 from __future__ import annotations
 
 from collections.abc import Callable

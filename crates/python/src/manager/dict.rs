@@ -2,7 +2,9 @@
 
 use procession_arena::{Error, Participant};
 use procession_engine::with_participant;
-use procession_objects::{self as objects, Change, DictConfig, Expect, Item, Reading, Stamp};
+use procession_objects::{
+    self as objects, Change, DictConfig, Expect, Item, Reading, SnapshotEntry, Stamp,
+};
 use pyo3::exceptions::{PyKeyError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
@@ -187,13 +189,16 @@ impl Dict {
 
     /// Keys and values at this moment.
     fn items<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        PyList::new(py, self.pairs(py)?)
+        let pairs = self.entries(py)?.decode(|entry| decode_pair(py, entry))?;
+        PyList::new(py, pairs)
     }
 
     /// A dict with what is in this one at this moment.
     fn copy<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let entries = self.entries(py)?;
         let dict = PyDict::new(py);
-        for (key, value) in self.pairs(py)? {
+        for entry in entries.snapshot.iter() {
+            let (key, value) = decode_pair(py, entry)?;
             dict.set_item(key, value)?;
         }
         Ok(dict)
@@ -281,13 +286,6 @@ impl Dict {
     fn entries(&self, py: Python<'_>) -> PyResult<Entries> {
         let dict = self.held.object();
         Entries::take(py, |me, snapshot| dict.snapshot(me, snapshot))
-    }
-
-    fn pairs<'py>(&self, py: Python<'py>) -> PyResult<Vec<(Bound<'py, PyAny>, Bound<'py, PyAny>)>> {
-        self.entries(py)?.decode(|entry| {
-            let value = decode_part(py, entry::split(entry.value)?.1)?;
-            Ok((entry::decode_key(py, entry.key, entry.value)?, value))
-        })
     }
 
     /// The entry of a key as it is now.
@@ -383,6 +381,14 @@ impl Version {
     fn decode<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         decode_part(py, entry::split(&self.bytes)?.1)
     }
+}
+
+fn decode_pair<'py>(
+    py: Python<'py>,
+    entry: SnapshotEntry<'_>,
+) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+    let value = decode_part(py, entry::split(entry.value)?.1)?;
+    Ok((entry::decode_key(py, entry.key, entry.value)?, value))
 }
 
 #[cold]

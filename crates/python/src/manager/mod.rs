@@ -154,8 +154,7 @@ impl Entries {
         let mut snapshot = Snapshot::default();
         py.detach(|| with_participant(|me| take(me, &mut snapshot)))
             .map_err(|error| to_exception(py, error))?;
-        let handles = snapshot.iter().flat_map(|entry| entry.handles.to_vec());
-        let arrival = Arrival(handles.collect());
+        let arrival = Arrival(snapshot.handles().to_vec());
         Ok(Entries {
             snapshot,
             _arrival: arrival,

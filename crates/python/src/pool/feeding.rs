@@ -1,4 +1,4 @@
-//! Iterables that are still being read, and how much may be under way.
+//! Iterables that are still being read.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -69,77 +69,5 @@ impl Feeding {
             state = woken.unwrap_or_else(PoisonError::into_inner).0;
         }
         true
-    }
-}
-
-/// How many tasks of one iterable may be under way.
-pub(super) struct Flow {
-    most: Option<usize>,
-    passage: Mutex<Passage>,
-    moved: Condvar,
-}
-
-#[derive(Default)]
-struct Passage {
-    submitted: usize,
-    taken: usize,
-    is_abandoned: bool,
-}
-
-impl Flow {
-    pub(super) fn new(most: Option<usize>) -> Flow {
-        Flow {
-            most,
-            passage: Mutex::default(),
-            moved: Condvar::new(),
-        }
-    }
-
-    fn passage(&self) -> MutexGuard<'_, Passage> {
-        self.passage.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Waits for room, at most for a while; `None` if nobody wants any more. Says how many tasks may be submitted.
-    pub(super) fn room(&self) -> Option<usize> {
-        let Some(most) = self.most else {
-            return Some(usize::MAX);
-        };
-        let mut passage = self.passage();
-        if passage.submitted - passage.taken >= most && !passage.is_abandoned {
-            let woken = self.moved.wait_timeout(passage, LOOK);
-            passage = woken.unwrap_or_else(PoisonError::into_inner).0;
-        }
-        let under_way = passage.submitted - passage.taken;
-        (!passage.is_abandoned).then(|| most.saturating_sub(under_way))
-    }
-
-    /// As [`room`](Self::room), without waiting.
-    pub(super) fn room_now(&self) -> Option<usize> {
-        let Some(most) = self.most else {
-            return Some(usize::MAX);
-        };
-        let passage = self.passage();
-        Some(most.saturating_sub(passage.submitted - passage.taken))
-    }
-
-    pub(super) fn submitted(&self, count: usize) {
-        if self.most.is_some() {
-            self.passage().submitted += count;
-        }
-    }
-
-    pub(super) fn taken(&self) {
-        if self.most.is_some() {
-            self.passage().taken += 1;
-            self.moved.notify_all();
-        }
-    }
-
-    /// Nobody will take anything any more.
-    pub(super) fn abandon(&self) {
-        if self.most.is_some() {
-            self.passage().is_abandoned = true;
-            self.moved.notify_all();
-        }
     }
 }

@@ -1,5 +1,6 @@
 //! The results of `imap`, one after the other.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -45,7 +46,9 @@ impl IMapIterator {
             let Some((index, outcome)) = self.next_outcome(py, deadline)? else {
                 return Ok(None);
             };
-            self.course.flow.taken();
+            if let Some(room) = &self.course.room {
+                room.call_method0(py, "release")?;
+            }
             let result = self.course.failures.read(py, index, &outcome)?;
             if !self.is_chunked {
                 return Ok(Some(result));
@@ -123,7 +126,12 @@ impl IMapIterator {
 
 impl Drop for IMapIterator {
     fn drop(&mut self) {
-        self.course.flow.abandon();
+        let Some(room) = &self.course.room else {
+            return;
+        };
+        self.course.is_abandoned.store(true, Ordering::Release);
+        // Without it the thread that reads waits on; at the interpreter's exit that is all the same.
+        Python::try_attach(|py| room.call_method0(py, "release").map(drop));
     }
 }
 

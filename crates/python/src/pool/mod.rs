@@ -22,4 +22,5 @@ mod worker;
 pub(crate) use async_result::{AsyncResult, MapResult};
 pub(crate) use imap_iterator::{IMapIterator, IMapUnorderedIterator};
 pub(crate) use owner::Pool;
+pub(crate) use slices::interpreter_exits;
 pub(crate) use worker::serve;

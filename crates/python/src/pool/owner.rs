@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU64;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use procession_engine::pool::{
@@ -16,11 +17,11 @@ use super::async_result::{AsyncResult, Ending, MapResult};
 use super::call::{self, Manner};
 use super::error::to_exception;
 use super::feed::{Course, Feed};
-use super::feeding::{Feeding, Flow};
+use super::feeding::Feeding;
 use super::function::{Function, LastFunction};
 use super::imap_iterator::{IMapIterator, IMapUnorderedIterator};
 use super::settlement::{self, Shape};
-use super::slices::{deadline, wait_in_slices};
+use super::slices::{deadline, in_callback, wait_in_slices};
 use super::starter::Starter;
 use super::worker::perform;
 use crate::encoding::{Pickler, encode};
@@ -34,8 +35,6 @@ pub(super) struct Owner {
     pub(super) feeding: Feeding,
     pub(super) pickler: Pickler,
     last_function: LastFunction,
-    /// Starts a thread that calls what it is given.
-    read: Py<PyAny>,
 }
 
 impl Owner {
@@ -132,15 +131,14 @@ pub(crate) struct Pool(Arc<Owner>);
 #[pymethods]
 impl Pool {
     /// Starts the workers by calling `start` with the bytes that each of them passes to `serve`; they are watched by a thread that
-    /// `supervise` starts, and iterables read by threads that `read` starts, each to call what it is given.
+    /// `supervise` starts and that calls what it is given.
     #[new]
-    #[pyo3(signature = (processes, start, supervise, read, maxtasksperchild=None))]
+    #[pyo3(signature = (processes, start, supervise, maxtasksperchild=None))]
     fn new(
         py: Python<'_>,
         processes: usize,
         start: Py<PyAny>,
         supervise: Py<PyAny>,
-        read: Py<PyAny>,
         maxtasksperchild: Option<u64>,
     ) -> PyResult<Pool> {
         init_library();
@@ -161,7 +159,6 @@ impl Pool {
             feeding: Feeding::default(),
             pickler: Pickler::default(),
             last_function: LastFunction::default(),
-            read,
         })))
     }
 
@@ -238,16 +235,19 @@ impl Pool {
         Bound::new(py, PyClassInitializer::from(result).add_subclass(MapResult))
     }
 
-    /// Has workers call `func` with each of the items while they come.
+    /// Has workers call `func` with each of the items while they come: with an item, or with each in a tuple of several.
+    ///
+    /// Reads a list, a tuple or a range by itself for a moment. Returns the results and, if there is more to be read, what submits it:
+    /// by `portion`, or by `put` of what the caller reads. `room` is released for each result that is taken.
     fn imap<'py>(
         &self,
         func: &Bound<'py, PyAny>,
         items: &Bound<'py, PyAny>,
-        chunksize: usize,
+        is_chunked: bool,
         ordered: bool,
-        buffersize: Option<usize>,
+        room: Option<Py<PyAny>>,
         options: Options,
-    ) -> PyResult<Bound<'py, PyAny>> {
+    ) -> PyResult<(Bound<'py, PyAny>, Option<Bound<'py, Feed>>)> {
         let py = func.py();
         let options = options.read()?;
         let function = self.0.function(func)?;
@@ -256,25 +256,36 @@ impl Pool {
             false => Order::AsCompleted,
         };
         let job = self.0.begin(py, settings(options, order, None, true))?;
+        let is_limited = room.is_some();
         let course = Arc::new(Course {
             job,
             failures: Default::default(),
-            flow: Flow::new(buffersize),
+            room,
+            is_abandoned: AtomicBool::new(false),
         });
-        let iterator = items.try_iter()?;
-        let never_waits = never_waits(items);
-        let feed = Feed::new(&self.0, &course, function, chunksize, iterator, never_waits);
-        if !(never_waits && feed.run(py, Some(Instant::now() + BY_ITSELF))) {
-            self.0.read.call1(py, (feed,))?;
-        }
-        let results = IMapIterator::new(course, chunksize > 1);
-        Ok(match ordered {
+        let own = match !is_limited && !is_chunked && never_waits(items) {
+            true => Some(items.try_iter()?.unbind()),
+            false => None,
+        };
+        let reads_itself = own.is_some();
+        let manner = match is_chunked {
+            true => Manner::Items,
+            false => Manner::Item,
+        };
+        let feed = Bound::new(py, Feed::new(&self.0, &course, function, manner, own))?;
+        let rest = match reads_itself && read_for_a_moment(py, feed.get()) {
+            true => None,
+            false => Some(feed),
+        };
+        let results = IMapIterator::new(course, is_chunked);
+        let results = match ordered {
             true => Bound::new(py, results)?.into_any(),
             false => {
                 let results = PyClassInitializer::from(results).add_subclass(IMapUnorderedIterator);
                 Bound::new(py, results)?.into_any()
             }
-        })
+        };
+        Ok((results, rest))
     }
 
     /// Takes no more tasks; the workers end when those that there are are done.
@@ -354,6 +365,18 @@ impl Pool {
     }
 }
 
+/// Submits what it reads; true if that is all.
+fn read_for_a_moment(py: Python<'_>, feed: &Feed) -> bool {
+    let end = Instant::now() + BY_ITSELF;
+    while Instant::now() < end {
+        if !feed.portion(py) {
+            feed.end();
+            return true;
+        }
+    }
+    false
+}
+
 /// Whether reading it runs no code that could wait for something.
 fn never_waits(items: &Bound<'_, PyAny>) -> bool {
     items.is_exact_instance_of::<PyList>()
@@ -372,20 +395,22 @@ fn call_back(
     }
     let ending = Arc::clone(ending);
     Some(Box::new(move |outcomes: &[Outcome]| {
-        Python::try_attach(move |py| {
-            let value = settlement::read(py, shape, &ending.failures, outcomes);
-            let called = match &value {
-                Ok(value) => callback.as_ref().map(|call| call.call1(py, (value,))),
-                Err(raised) => error_callback
-                    .as_ref()
-                    .map(|call| call.call1(py, (raised.value(py),))),
-            };
-            // What the callback raises is what the job has raised.
-            let value = match called {
-                Some(Err(raised)) => Err(raised),
-                _ => value,
-            };
-            ending.settlement.settle(py, value);
+        in_callback(|| {
+            Python::try_attach(move |py| {
+                let value = settlement::read(py, shape, &ending.failures, outcomes);
+                let called = match &value {
+                    Ok(value) => callback.as_ref().map(|call| call.call1(py, (value,))),
+                    Err(raised) => error_callback
+                        .as_ref()
+                        .map(|call| call.call1(py, (raised.value(py),))),
+                };
+                // What the callback raises is what the job has raised.
+                let value = match called {
+                    Some(Err(raised)) => Err(raised),
+                    _ => value,
+                };
+                ending.settlement.settle(py, value);
+            })
         });
     }))
 }

@@ -1,9 +1,41 @@
 //! Waiting for the pool, without the interpreter's lock but with its signal handlers.
 
+use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use procession_arena::sys::process::is_main_thread;
 use pyo3::prelude::*;
+
+/// Set once the interpreter exits.
+static IS_EXITING: AtomicBool = AtomicBool::new(false);
+
+thread_local! {
+    /// The thread calls a callback, for whose end the exit waits.
+    static IS_CALLING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// From now on, no thread but the main one comes back to the interpreter from a wait for a pool: it would run into the
+/// interpreter's end, where threads are ended in the middle of whatever they do.
+#[pyfunction]
+pub(crate) fn interpreter_exits() {
+    IS_EXITING.store(true, Ordering::Release);
+}
+
+/// Calls a callback, which may wait for tasks even while the interpreter exits.
+pub(super) fn in_callback<T>(call: impl FnOnce() -> T) -> T {
+    IS_CALLING.set(true);
+    let value = call();
+    IS_CALLING.set(false);
+    value
+}
+
+fn stay_away_at_exit() {
+    while IS_EXITING.load(Ordering::Acquire) && !IS_CALLING.get() {
+        thread::park();
+    }
+}
 
 /// How long the main thread waits before it looks whether a signal has come.
 const SLICE: Duration = Duration::from_millis(50);
@@ -36,7 +68,13 @@ pub(super) fn wait_in_slices<T: Send>(
             (true, None) => Some(slice),
             (false, deadline) => deadline,
         };
-        let value = py.detach(|| attempt(until));
+        let value = py.detach(|| {
+            let value = attempt(until);
+            if !is_main {
+                stay_away_at_exit();
+            }
+            value
+        });
         if is_main {
             // Also if there is something now: an interrupt that came at the same time is the more important news.
             py.check_signals()?;

@@ -2,3 +2,5 @@
 
 `python -m procession bench` runs a few of them against the stdlib; the project's benchmarks run all, against more contestants.
 """
+
+__all__: list[str] = []

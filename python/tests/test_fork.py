@@ -4,8 +4,10 @@ import os
 import threading
 from collections.abc import Callable
 from multiprocessing.context import BaseContext
+from pathlib import Path
 
 import procession
+import programs
 import pytest
 
 pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
@@ -92,3 +94,55 @@ def test_a_forked_copy_that_is_killed_lets_go_of_its_lock(context: BaseContext) 
     with pytest.warns(procession.LockAbandonedWarning):
         assert lock.acquire()
     lock.release()
+
+
+GARBAGE = """
+import gc
+import os
+import sys
+
+collecting = False
+
+
+def collect():
+    if collecting:
+        gc.collect()
+
+
+# Registered before procession's own, so that it runs while these hold the process still.
+os.register_at_fork(**{sys.argv[1]: collect})
+
+import procession
+
+
+class Cycle:
+    def __init__(self):
+        self.me, self.queue = self, procession.Queue()
+
+
+def child(queue):
+    queue.put("alive")
+
+
+gc.disable()
+kept = procession.Queue()
+Cycle()
+collecting = True
+process = procession.get_context("fork").Process(target=child, args=(kept,))
+process.start()
+print(kept.get())
+process.join()
+Cycle()
+pid = os.fork()
+if pid == 0:
+    kept.put("alive, too")
+    os._exit(0)
+print(kept.get())
+os.waitpid(pid, 0)
+"""
+
+
+@pytest.mark.parametrize("moment", ["before", "after_in_parent", "after_in_child"])
+def test_garbage_is_collected_in_the_middle_of_a_fork(tmp_path: Path, moment: str) -> None:
+    ended = programs.run(tmp_path, GARBAGE, moment)
+    assert ended.stdout.splitlines() == ["alive", "alive, too"], ended.stderr

@@ -6,6 +6,7 @@ use procession_objects as objects;
 use pyo3::prelude::*;
 
 use crate::error::to_exception;
+use crate::session::meanwhile;
 
 /// An object in shared memory, as the floor below knows it.
 pub(crate) trait SharedObject: Sized {
@@ -60,9 +61,11 @@ impl<O: SharedObject> Held<O> {
         handle: Option<HandleNumbers>,
         create: impl FnOnce(&Participant) -> Result<O, Error>,
     ) -> PyResult<Held<O>> {
-        with_participant(|me| match handle {
-            Some((index, generation)) => O::attach(me, Handle { index, generation }),
-            None => create(me),
+        meanwhile(|| {
+            with_participant(|me| match handle {
+                Some((index, generation)) => O::attach(me, Handle { index, generation }),
+                None => create(me),
+            })
         })
         .map(Held)
         .map_err(|error| to_exception(py, error))
@@ -91,6 +94,6 @@ impl<O: SharedObject> Held<O> {
 impl<O: SharedObject> Drop for Held<O> {
     fn drop(&mut self) {
         // A failure means that the session is damaged, which the next operation on it reports.
-        let _ = with_participant(|me| self.0.detach(me));
+        let _ = meanwhile(|| with_participant(|me| self.0.detach(me)));
     }
 }

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 
-use procession_arena::HeldStill;
+use procession_arena::{Error, HeldStill};
 use procession_engine::invitation::{self, Inheritance};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -87,12 +87,40 @@ pub(crate) fn move_on() {
 #[pyfunction]
 pub(crate) fn take_part_as_copy(py: Python<'_>) -> PyResult<()> {
     STILL.set(None);
+    become_guest().map_err(|error| to_exception(py, error))
+}
+
+fn become_guest() -> Result<(), Error> {
     match GUEST.take() {
-        Some(guest) => {
-            invitation::take_part_as_copy(guest).map_err(|error| to_exception(py, error))
-        }
+        Some(guest) => invitation::take_part_as_copy(guest),
         None => Ok(()),
     }
+}
+
+/// Takes hold of objects, or lets go of them, also where this very thread keeps the process still.
+///
+/// That happens when Python collects garbage, or runs code of a user, between the functions of this module that it calls around a fork.
+#[inline]
+pub(crate) fn meanwhile<T>(work: impl FnOnce() -> T) -> T {
+    match STILL.take() {
+        None => work(),
+        Some(still) => {
+            drop(still);
+            interrupting(work)
+        }
+    }
+}
+
+#[cold]
+fn interrupting<T>(work: impl FnOnce() -> T) -> T {
+    if invitation::takes_part() {
+        let value = work();
+        STILL.set(invitation::hold_still());
+        return value;
+    }
+    // In the copy, which has not become a process of its own yet. Should that fail, it fails again when it is used.
+    let _ = become_guest();
+    work()
 }
 
 fn duplicate(descriptor: i32) -> PyResult<OwnedFd> {

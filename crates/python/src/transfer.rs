@@ -10,6 +10,7 @@ use procession_engine::with_participant;
 use pyo3::prelude::*;
 
 use crate::held::HandleNumbers;
+use crate::session::meanwhile;
 
 thread_local! {
     /// One list for each value that is being encoded: code of the user may encode another in the middle of the first.
@@ -58,7 +59,7 @@ impl Drop for Arrival {
     fn drop(&mut self) {
         for handle in self.0.drain(..) {
             // A failure means that the session is damaged, which the next operation on it reports.
-            let _ = with_participant(|me| me.detach(handle));
+            let _ = meanwhile(|| with_participant(|me| me.detach(handle)));
         }
     }
 }

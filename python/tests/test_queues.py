@@ -4,12 +4,14 @@ import collections
 import copyreg
 import enum
 import functools
+import os
 import pickle
 import queue as standard
 import socket
 import threading
 from multiprocessing.context import BaseContext
 from multiprocessing.reduction import ForkingPickler
+from pathlib import Path
 from typing import Any
 
 import numpy
@@ -452,3 +454,21 @@ class Tagged(procession.queues.Queue):
 
 def _tell_tag(queue: Any, answers: Any) -> None:
     answers.put((type(queue).__name__, queue.tag))
+
+
+def test_a_small_array_does_not_keep_the_memory_of_a_large_item() -> None:
+    def resident() -> int:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    queue = procession.Queue()
+    large, small = bytes(2 << 20), numpy.zeros(4)
+    before = resident()
+    kept = []
+    for _ in range(100):
+        queue.put(large)
+        queue.get()
+        queue.put(small)
+        kept.append(queue.get())
+    # The session's memory is resident as well.
+    assert resident() - before < 50 << 20
+    assert all(array.tolist() == [0.0] * 4 for array in kept)

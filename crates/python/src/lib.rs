@@ -12,6 +12,7 @@ mod memory;
 mod pool;
 mod queue;
 mod session;
+mod spare;
 mod synchronize;
 mod transfer;
 mod waiting;

@@ -6,6 +6,8 @@ use pyo3::exceptions::PyBufferError;
 use pyo3::ffi;
 use pyo3::prelude::*;
 
+use crate::spare;
+
 /// A message's bytes. The arrays that lie in it keep it alive.
 #[pyclass(frozen, module = "procession._native")]
 pub(crate) struct Memory {
@@ -34,7 +36,7 @@ impl Memory {
 impl Drop for Memory {
     fn drop(&mut self) {
         // SAFETY: these are the parts of a vector that was not dropped; no view exists any more, since each keeps this object.
-        drop(unsafe { Vec::from_raw_parts(self.start, self.length, self.capacity) });
+        spare::keep(unsafe { Vec::from_raw_parts(self.start, self.length, self.capacity) });
     }
 }
 

@@ -1,6 +1,5 @@
 //! Queues.
 
-use std::cell::RefCell;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use procession_arena::{Error, Participant, Wait};
@@ -13,6 +12,7 @@ use pyo3::types::{PyList, PyType};
 use crate::encoding::{Encoded, Pickler, decode, decode_borrowed, encode};
 use crate::error::{exception_class, to_exception};
 use crate::held::{HandleNumbers, Held};
+use crate::spare;
 use crate::waiting::{wait, wait_detached, wait_for};
 
 /// A queue in shared memory.
@@ -25,15 +25,6 @@ pub(crate) struct Queue {
     /// This process has put something.
     was_used: AtomicBool,
 }
-
-thread_local! {
-    /// What was taken last; kept for its memory.
-    static MESSAGE: RefCell<Message> = RefCell::default();
-}
-
-/// Bytes that the memory for messages may keep from one to the next. The allocator would give those of large ones back to the system
-/// each time, which costs more than to copy the message.
-const KEPT: usize = 1 << 22;
 
 #[pymethods]
 impl Queue {
@@ -116,20 +107,26 @@ impl Queue {
         let py = slf.py();
         let queue = Queue::open(slf)?.held.object();
         let taken = wait(py, wait_for(block, timeout), |me, wait| {
-            // Taken out meanwhile: a signal handler may get something, too.
-            let mut message = MESSAGE.take();
-            queue.get(me, &mut message, wait).map(|()| message)
+            let mut message = Message {
+                bytes: spare::take(),
+                ..Message::default()
+            };
+            match queue.get(me, &mut message, wait) {
+                Ok(()) => Ok(message),
+                Err(error) => {
+                    spare::keep(message.bytes);
+                    Err(error)
+                }
+            }
         })?;
-        let mut message = taken.map_err(|error| not_taken(py, error))?;
-        let handles = std::mem::take(&mut message.handles);
-        let item = match decode_borrowed(py, &message.bytes)? {
-            Some(item) => Ok(item),
-            None => decode(py, std::mem::take(&mut message.bytes), handles),
-        };
-        if message.bytes.capacity() <= KEPT {
-            MESSAGE.set(message);
+        let message = taken.map_err(|error| not_taken(py, error))?;
+        match decode_borrowed(py, &message.bytes)? {
+            Some(item) => {
+                spare::keep(message.bytes);
+                Ok(item)
+            }
+            None => decode(py, spare::fitting(message.bytes), message.handles),
         }
-        item
     }
 
     /// Takes an item if there is one now; otherwise as `get`.

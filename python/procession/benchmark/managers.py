@@ -13,6 +13,8 @@ __all__ = ["scenarios"]
 
 ENTRIES = 100_000
 CLIENTS = (1, 4)
+#: Some of the keys, in no order.
+KEYS = [f"key {number}" for number in random.Random(7).sample(range(ENTRIES), 1024)]
 
 #: Does something with an object of a manager, so many times.
 Use = Callable[[Any, int], None]
@@ -62,25 +64,18 @@ def _with_clients(create: Callable[[Any], Any], use: Use, clients: int) -> Calla
     return run
 
 
-def _keys() -> list[str]:
-    """Some of the keys, in an order that nobody can foresee but everybody has."""
-    return [f"key {number}" for number in random.Random(7).sample(range(ENTRIES), 1024)]
-
-
 def _dict(manager: Any) -> Any:
     return manager.dict({f"key {number}": number for number in range(ENTRIES)})
 
 
 def _get(shared: Any, count: int) -> None:
-    keys = _keys()
     for turn in range(count):
-        shared[keys[turn % 1024]]
+        shared[KEYS[turn % 1024]]
 
 
 def _set(shared: Any, count: int) -> None:
-    keys = _keys()
     for turn in range(count):
-        shared[keys[turn % 1024]] = turn
+        shared[KEYS[turn % 1024]] = turn
 
 
 def _list(manager: Any) -> Any:

@@ -30,6 +30,7 @@ __all__ = [
     "enter",
     "guest_ended",
     "hold_still",
+    "interpreter_exits",
     "invite",
     "layout_version",
     "limits",
@@ -183,9 +184,8 @@ class Pool:
     def __new__(
         cls,
         processes: int,
-        start: Callable[..., Any],
-        supervise: Callable[..., Any],
-        read: Callable[[Callable[[], None]], Any],
+        start: Callable[[bytes], tuple[int | None, str, int | None, Callable[[], int | None]]],
+        supervise: Callable[[Callable[[], None]], object],
         maxtasksperchild: int | None = None,
     ) -> Self: ...
     def apply(
@@ -217,11 +217,11 @@ class Pool:
         self,
         func: Callable[..., _T],
         items: Iterable[Any],
-        chunksize: int,
+        is_chunked: bool,
         ordered: bool,
-        buffersize: int | None,
+        room: Any,
         options: _Options,
-    ) -> IMapIterator[_T]: ...
+    ) -> tuple[IMapIterator[_T], Any]: ...
     def close(self) -> None: ...
     def terminate(self) -> None: ...
     def join(self, timeout: float | None = None) -> bool: ...
@@ -342,4 +342,5 @@ def note_travelling(handle: _Handle) -> bool: ...
 def capabilities() -> list[tuple[str, bool, OSError | None]]: ...
 def limits() -> tuple[int, int, int]: ...
 def layout_version() -> int: ...
+def interpreter_exits() -> None: ...
 def serve(appointment: bytes, prepare: Callable[[], object]) -> bool: ...

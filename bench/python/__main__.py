@@ -35,7 +35,7 @@ def main() -> int:
     plan = QUICK if options.quick else THOROUGH
     if options.rounds:
         plan = Plan(options.rounds, plan.seconds)
-    wanted = [scenario for scenario in scenarios if not options.tables or scenario.table in options.tables]
+    wanted = [scenario for scenario in scenarios if _is_wanted(scenario, options)]
     rows = []
     for scenario in wanted:
         print(f"bench: {scenario.table}: {scenario.name} …", file=sys.stderr)
@@ -47,6 +47,11 @@ def main() -> int:
     print(tables(rows))
     print("Each cell: the median of the rounds; ×N: procession is N times as good.")
     return _exit_code(rows)
+
+
+def _is_wanted(scenario: Scenario, options: argparse.Namespace) -> bool:
+    in_table = not options.tables or scenario.table in options.tables
+    return in_table and (options.only is None or options.only in scenario.name)
 
 
 def _exit_code(rows: Sequence[Row]) -> int:
@@ -63,6 +68,7 @@ def _parser(scenarios: Sequence[Scenario]) -> argparse.ArgumentParser:
     parser.add_argument("tables", nargs="*", metavar="TABLE", help=f"one of: {', '.join(names)}; all if none is given")
     parser.add_argument("--quick", action="store_true", help="shorter rounds, and fewer")
     parser.add_argument("--rounds", type=int, help="how many rounds")
+    parser.add_argument("--only", metavar="TEXT", help="only what has this in its name")
     parser.add_argument("--each", action="store_true", help="show each row when it is there, on standard error")
     return parser
 

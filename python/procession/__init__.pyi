@@ -34,8 +34,6 @@ __all__ = [
     "JoinableQueue",
     "Lock",
     "LockAbandonedWarning",
-    "PoolBroken",
-    "PoolTerminated",
     "Manager",
     "Pipe",
     "Pool",

@@ -11,12 +11,14 @@ from .measurement import Scenario, Unit
 __all__ = ["scenarios"]
 
 METHODS = ("fork", "spawn", "forkserver")
+#: What a package has that does not merely start the processes of another one.
+OF_ITS_OWN = ("Process", "Manager")
 
 
 def scenarios() -> list[Scenario]:
     """All of them."""
     return [
-        *(_start(f"a process, by {method}", ("Process",), _process, method, method == "fork") for method in METHODS),
+        *(_start(f"a process, by {method}", OF_ITS_OWN, _process, method, method == "fork") for method in METHODS),
         *(_start(f"a pool of 2, its first task, its end, by {method}", ("Pool",), _pool, method) for method in METHODS),
         _start("a manager, a dict, its end, by fork", ("Manager",), _manager, "fork"),
     ]

@@ -89,13 +89,18 @@ fn tests(interpreter: &Interpreter) -> Step {
     Step::new(titled(interpreter, "tests"), command)
 }
 
-/// Checks the types of the package, and compares its stubs with the module that was built.
+/// Checks the types of the package, and compares the stubs of its native module with what was built.
 fn types(interpreter: &Interpreter) -> Step {
     let mut types = python(interpreter);
     types.args(["-m", "mypy", "--strict", "--package", "procession"]);
     let mut stubs = python(interpreter);
-    stubs.args(["-m", "mypy.stubtest", "--ignore-missing-stub"]);
-    stubs.arg("procession");
+    stubs.args([
+        "-m",
+        "mypy.stubtest",
+        "--mypy-config-file",
+        "pyproject.toml",
+    ]);
+    stubs.arg("procession._native");
     Step::sequence(titled(interpreter, "types"), vec![types, stubs])
 }
 

@@ -24,6 +24,7 @@ from .exceptions import (
     WorkerLost,
 )
 from .executor import Executor
+from .session import configure
 
 __version__ = "0.1.0"
 
@@ -43,6 +44,7 @@ __all__ = [
     "TaskCancelled",
     "TaskTimeout",
     "WorkerLost",
+    "configure",
 ]
 
 # A child that imports its parent's program anew knows it under another name, too; as in multiprocessing.

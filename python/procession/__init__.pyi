@@ -20,6 +20,7 @@ from .exceptions import (
     WorkerLost,
 )
 from .executor import Executor
+from .session import configure
 
 __all__ = [
     "Array",
@@ -57,6 +58,7 @@ __all__ = [
     "WorkerLost",
     "active_children",
     "allow_connection_pickling",
+    "configure",
     "cpu_count",
     "current_process",
     "freeze_support",

@@ -19,6 +19,7 @@ from multiprocessing.context import (
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from . import _native
 from .session import reference_for
 
 if TYPE_CHECKING:
@@ -144,6 +145,11 @@ class _SessionMember:
         start_method: str | None = self._start_method  # type: ignore[attr-defined]
         if start_method is not None:
             _force_start_method(start_method)
+        daemon: bool = self.daemon  # type: ignore[attr-defined]
+        parent: int = self._parent_pid  # type: ignore[attr-defined]
+        if daemon and parent_sentinel is not None:
+            # The stdlib ends daemonic processes when their parent ends in good order; these end with it in any case.
+            _native.end_with_parent(parent, parent_sentinel)
         code: int = super()._bootstrap(parent_sentinel)  # type: ignore[misc]
         return code
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from . import _native
 
-__all__ = ["Reference", "announced", "check_travelling", "identity", "reference_for"]
+__all__ = ["Reference", "announced", "check_travelling", "configure", "identity", "reference_for"]
 
 #: Leads a process that is being started to its parent's session, before it imports the program: a path, the session's identity, and
 #: the number by which it is invited, or nothing.
@@ -67,6 +67,23 @@ def _join(descriptor: int, guest: int | None) -> None:
         _native.accept(descriptor, guest)
 
 
+def configure(
+    *, memory_cap: int | None = None, max_processes: int | None = None, max_threads: int | None = None
+) -> None:
+    """Sets the limits of the session, before its first use: before the first process, queue or other shared object is created.
+
+    Args:
+        memory_cap: bytes that everything in shared memory may take together; half of the free memory if nothing is said.
+            Nothing is set aside for it.
+        max_processes: how many processes may take part at a time; 1024 if nothing is said.
+        max_threads: how many threads, in all processes together, may use shared objects at a time; 4096 if nothing is said.
+
+    Raises:
+        RuntimeError: if the session is in use already.
+    """
+    _native.configure(memory_cap, max_processes, max_threads)
+
+
 def identity() -> int:
     """The number of the session's memory, which no other session on this machine has at the same time."""
     return os.fstat(_native.memory_descriptor()).st_ino
@@ -105,6 +122,14 @@ def _take_part(descriptor: Any, session: int, guest: int | None) -> None:
     _join(received, guest)
 
 
+def _forget_announcement() -> None:
+    """In a copy of this process: another thread of the original may have been starting a process."""
+    global _announcing
+    _announcing = threading.Lock()
+    os.environ.pop(_ANNOUNCEMENT, None)
+
+
+os.register_at_fork(after_in_child=_forget_announcement)
 os.register_at_fork(
     before=_native.hold_still,
     after_in_parent=_native.move_on,

@@ -2,6 +2,7 @@
 
 import os
 import random
+import select
 import signal
 import threading
 import warnings
@@ -245,3 +246,26 @@ def test_last_words_arrive(context: BaseContext) -> None:
     process.start()
     process.join()
     assert queue.get(timeout=60) == "last words"
+
+
+def _live_on() -> None:
+    threading.Event().wait()
+
+
+def _start_daemon(pids: Any) -> None:
+    context = procession.get_context("spawn")
+    process = context.Process(target=_live_on, daemon=True)
+    process.start()
+    pids.put(process.pid)
+    threading.Event().wait()
+
+
+def test_a_daemonic_child_ends_with_a_parent_that_is_killed(context: BaseContext) -> None:
+    pids = context.Queue()
+    parent = context.Process(target=_start_daemon, args=(pids,))  # type: ignore[attr-defined]
+    parent.start()
+    child = os.pidfd_open(pids.get(timeout=60))
+    kill(parent)
+    readable, _, _ = select.select([child], [], [], 60)
+    os.close(child)
+    assert readable

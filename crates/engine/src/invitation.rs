@@ -6,9 +6,11 @@
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use procession_arena::sys::memory::is_same_file;
+use procession_arena::sys::process::{Pidfd, exit_immediately};
 use procession_arena::{Arena, Error, Handle, HeldStill, ProcessId};
 use procession_objects::KINDS;
 
+use crate::launch::lifeline;
 use crate::session;
 use crate::with_participant;
 
@@ -111,6 +113,23 @@ fn inherits(memory: &OwnedFd) -> Result<bool, Error> {
 /// [`Error::NotAnArena`] if the inviter has ended meanwhile; [`Error::TooManyProcesses`].
 pub fn take_part_as_copy(guest: u64) -> Result<(), Error> {
     session::continue_as(process(guest)?)
+}
+
+/// Has this process end as soon as the process `parent` has ended, however that ends; at once if `is_gone` says that it has.
+///
+/// `is_gone` is asked when the process of that number can no longer be confused with a later one.
+///
+/// # Errors
+///
+/// [`Error::System`] if the system does not let the process be watched.
+pub fn end_with(parent: u32, is_gone: impl FnOnce() -> bool) -> Result<(), Error> {
+    let watched = Pidfd::open(parent);
+    if is_gone() {
+        exit_immediately(lifeline::ORPHANED);
+    }
+    let refused = |call| move |source| Error::System { call, source };
+    let watched = watched.map_err(refused("pidfd_open"))?;
+    lifeline::hold(watched).map_err(refused("clone"))
 }
 
 /// Reads the message that was left for this process, and attaches the objects in it.

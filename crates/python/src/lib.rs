@@ -34,8 +34,8 @@ mod _native {
     use super::queue::Queue;
     #[pymodule_export]
     use super::session::{
-        accept, copied, enter, guest_ended, hold_still, invite, memory_descriptor, move_on,
-        take_part_as_copy, takes_part,
+        accept, configure, copied, end_with_parent, enter, guest_ended, hold_still, invite,
+        memory_descriptor, move_on, take_part_as_copy, takes_part,
     };
     #[pymodule_export]
     use super::synchronize::{Barrier, Condition, Event, Lock, ReentrantLock, Semaphore};

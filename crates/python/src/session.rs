@@ -1,11 +1,13 @@
 //! How a Python process comes to take part in a session. The Python side is `procession.session`.
 
 use std::cell::{Cell, RefCell};
-use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::time::Duration;
 
+use procession_arena::sys::readiness::wait_readable;
 use procession_arena::{Error, HeldStill};
 use procession_engine::invitation::{self, Inheritance};
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 
 use crate::error::to_exception;
@@ -121,6 +123,32 @@ fn interrupting<T>(work: impl FnOnce() -> T) -> T {
     // In the copy, which has not become a process of its own yet. Should that fail, it fails again when it is used.
     let _ = become_guest();
     work()
+}
+
+/// Has this process end when its parent has ended, of which `sentinel` becomes readable then.
+#[pyfunction]
+pub(crate) fn end_with_parent(py: Python<'_>, parent: u32, sentinel: i32) -> PyResult<()> {
+    let sentinel = duplicate(sentinel)?;
+    let is_gone = || {
+        wait_readable(&[sentinel.as_fd()], Some(Duration::ZERO))
+            .is_ok_and(|ready| ready.contains(&true))
+    };
+    invitation::end_with(parent, is_gone).map_err(|error| to_exception(py, error))
+}
+
+/// Sets limits of the session, of which None leaves the default: bytes, processes, threads.
+#[pyfunction]
+pub(crate) fn configure(
+    memory_cap: Option<u64>,
+    max_processes: Option<u16>,
+    max_threads: Option<u16>,
+) -> PyResult<()> {
+    procession_engine::configure(|limits| {
+        limits.memory_cap = memory_cap.unwrap_or(limits.memory_cap);
+        limits.max_processes = max_processes.unwrap_or(limits.max_processes);
+        limits.max_threads = max_threads.unwrap_or(limits.max_threads);
+    })
+    .map_err(|error| PyRuntimeError::new_err(error.to_string()))
 }
 
 fn duplicate(descriptor: i32) -> PyResult<OwnedFd> {

@@ -7,6 +7,7 @@ use procession_engine::PoolError;
 use procession_engine::pool::Item;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList, PyTuple};
 
 use super::function::{self, Function};
@@ -75,14 +76,14 @@ pub(super) fn carry_out<'py>(py: Python<'py>, bytes: &mut Vec<u8>) -> PyResult<B
             function.call(arguments, Some(&named))
         }
         Manner::Item => function.call1((arguments,)),
-        Manner::Items => {
-            let items = arguments.cast_into::<PyTuple>()?;
-            collect(py, &items, |item| function.call1((item,)))
-        }
-        Manner::Unpacked => {
-            let items = arguments.cast_into::<PyTuple>()?;
-            collect(py, &items, |item| function.call1(unpacked(item)?))
-        }
+        Manner::Items => collect(py, &MAP, ("builtins", "map"), &function, &arguments),
+        Manner::Unpacked => collect(
+            py,
+            &STARMAP,
+            ("itertools", "starmap"),
+            &function,
+            &arguments,
+        ),
     }
 }
 
@@ -100,13 +101,19 @@ fn cut<'py>(py: Python<'py>, bytes: &mut Vec<u8>) -> PyResult<(Manner, Bound<'py
     Ok((manner, function))
 }
 
+static MAP: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+static STARMAP: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+
+/// The list of what the function returns for each item: the interpreter's own loop, which is the fastest.
 fn collect<'py>(
     py: Python<'py>,
-    items: &Bound<'py, PyTuple>,
-    call: impl Fn(Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>>,
+    cell: &PyOnceLock<Py<PyAny>>,
+    (module, name): (&str, &str),
+    function: &Bound<'py, PyAny>,
+    items: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let results = items.iter().map(call).collect::<PyResult<Vec<_>>>()?;
-    Ok(PyList::new(py, results)?.into_any())
+    let results = cell.import(py, module, name)?.call1((function, items))?;
+    py.get_type::<PyList>().call1((results,))
 }
 
 /// What is in an item, as arguments.

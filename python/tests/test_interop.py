@@ -10,6 +10,7 @@ from multiprocessing.context import BaseContext
 from typing import Any
 
 import joblib
+import numpy
 import procession
 import pytest
 from tqdm import tqdm
@@ -81,7 +82,6 @@ def test_joblib_takes_a_context_as_its_backend(context: BaseContext) -> None:
 
 
 def test_joblib_shares_arrays_between_workers(context: BaseContext) -> None:
-    numpy = pytest.importorskip("numpy")
     array = numpy.arange(300_000)
     sums = joblib.Parallel(n_jobs=2, backend=context, max_nbytes=1000)(
         joblib.delayed(numpy.sum)(part) for part in (array, array + 1)

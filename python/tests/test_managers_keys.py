@@ -13,6 +13,7 @@ import zoneinfo
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+import numpy
 import procession
 import pytest
 from procession import keys
@@ -145,7 +146,6 @@ def test_all_keys_together(manager: Any) -> None:
 
 
 def test_numpy_scalars_are_the_numbers_that_they_are(manager: Any) -> None:
-    numpy = pytest.importorskip("numpy")
     shared = manager.dict({1: "one", 0.5: "half", "a": "text", b"a": "bytes", 1j: "imaginary", 2**63: "large"})
     found = [shared[key] for key in (numpy.int8(1), numpy.uint64(1), numpy.float32(1), numpy.float64(0.5), numpy.float16(0.5))]
     assert found == ["one", "one", "one", "half", "half"]

@@ -11,6 +11,7 @@ from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Any
 
+import numpy
 import procession
 import programs
 import pytest
@@ -160,7 +161,6 @@ def test_large_values(manager: Any) -> None:
     shared[1.0], shared["large"] = large, {"inside": large}
     values.append(large)
     assert shared[1] == large and shared["large"]["inside"] == large and values[0] == large
-    numpy = pytest.importorskip("numpy")
     shared[1] = numpy.arange(1 << 18)
     assert (shared[1] == numpy.arange(1 << 18)).all() and list(shared)[0] == 1.0
 

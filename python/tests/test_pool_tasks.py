@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from multiprocessing.context import BaseContext
 from typing import Any
 
+import numpy
 import procession
 import pytest
 
@@ -160,7 +161,6 @@ def identity(value: Any) -> Any:
 
 
 def test_arrays_come_back_writable() -> None:
-    numpy = pytest.importorskip("numpy")
     array = numpy.arange(100_000, dtype="f8").reshape(100, 1000)
     with procession.Pool(1) as pool:
         result = pool.apply(identity, (array,))

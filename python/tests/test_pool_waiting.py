@@ -177,7 +177,6 @@ def test_progress_is_a_line_where_there_is_no_tqdm(without_tqdm: None, capsys: p
 
 
 def test_progress_is_a_bar_of_tqdm(capsys: pytest.CaptureFixture[str]) -> None:
-    pytest.importorskip("tqdm")
     with procession.Pool(2) as pool:
         assert pool.starmap(pow, [(2, 3)] * 50, progress={"desc": "powers", "ascii": True}) == [8] * 50
         assert sorted(pool.imap_unordered(square, range(50), 7, progress=True)) == [n * n for n in range(50)]

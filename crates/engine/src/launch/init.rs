@@ -46,11 +46,13 @@ static TEST: OnceLock<&'static str> = OnceLock::new();
 /// }
 /// ```
 pub fn init() {
-    if DIVERTS.swap(true, Ordering::Relaxed) {
+    if DIVERTS.load(Ordering::Acquire) {
         return;
     }
     let announced = announced_socket();
     IMAGE.get_or_init(own_image);
+    // Last: another thread that finds it set goes on to start processes.
+    DIVERTS.store(true, Ordering::Release);
     if let Some(control) = announced {
         child::divert(control);
     }
@@ -120,7 +122,7 @@ pub(crate) fn image() -> Result<&'static Image, LaunchError> {
 
 /// The image, in a program that can be started again.
 pub(super) fn program() -> Result<&'static Image, LaunchError> {
-    match DIVERTS.load(Ordering::Relaxed) {
+    match DIVERTS.load(Ordering::Acquire) {
         true => image(),
         false => Err(LaunchError::NotInitialised),
     }

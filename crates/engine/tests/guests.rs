@@ -13,7 +13,7 @@ mod watchdog;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use procession_arena::sys::fork::{Forked, fork};
-use procession_arena::sys::process::{exit_immediately, wait_for_child};
+use procession_arena::sys::process::{current_pid, exit_immediately, wait_for_child};
 use procession_arena::{Error, Inventory, Participant, Wait};
 use procession_engine::invitation::{self, Inheritance};
 use procession_engine::{aside, with_participant};
@@ -45,6 +45,7 @@ fn get(queue: &Queue) -> Result<Vec<u8>, Error> {
 /// Forks; in the copy, takes part by the invitation and does `life`.
 fn copy_living(guest: u64, life: impl FnOnce()) -> u32 {
     let still = invitation::hold_still();
+    let original = current_pid();
     // SAFETY: the only other thread is the watchdog, which sleeps and has no lock.
     match unsafe { fork() }.unwrap() {
         Forked::Parent { child } => child,
@@ -52,6 +53,8 @@ fn copy_living(guest: u64, life: impl FnOnce()) -> u32 {
             drop(still);
             let outcome = catch_unwind(AssertUnwindSafe(|| {
                 invitation::take_part_as_copy(guest).unwrap();
+                // Should the test fail, it waits for nothing that its original does not do any more.
+                invitation::end_with(original, || false).unwrap();
                 life();
             }));
             // As an interpreter does it: without exit handlers.

@@ -41,43 +41,16 @@ from multiprocessing.managers import (
     listener_client,
     public_methods,
 )
-from typing import Any
 
-from .context import _default_context
+from .manager_context import InContext
 from .sync_manager import SyncManager
 
 __all__ = ["BaseManager", "BaseProxy", "SharedMemoryManager", "SyncManager", "Token"]
 
 
-class BaseManager(stdlib.BaseManager):
+class BaseManager(InContext, stdlib.BaseManager):
     """A manager whose types are those that a program registers. They live in a server process, which takes part in the session."""
 
-    def __init__(
-        self,
-        address: Any = None,
-        authkey: bytes | None = None,
-        serializer: str = "pickle",
-        ctx: Any = None,
-        *,
-        shutdown_timeout: float = 1.0,
-    ) -> None:
-        super().__init__(
-            address, authkey, serializer, ctx or _default_context.get_context(), shutdown_timeout=shutdown_timeout
-        )
 
-
-class SharedMemoryManager(stdlib.SharedMemoryManager):
+class SharedMemoryManager(InContext, stdlib.SharedMemoryManager):
     """A manager of `multiprocessing.shared_memory`, which it frees when it is shut down."""
-
-    def __init__(
-        self,
-        address: Any = None,
-        authkey: bytes | None = None,
-        serializer: str = "pickle",
-        ctx: Any = None,
-        *,
-        shutdown_timeout: float = 1.0,
-    ) -> None:
-        super().__init__(
-            address, authkey, serializer, ctx or _default_context.get_context(), shutdown_timeout=shutdown_timeout
-        )

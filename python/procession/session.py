@@ -21,7 +21,8 @@ __all__ = ["Reference", "announced", "check_travelling", "configure", "identity"
 #: the number by which it is invited, or nothing.
 _ANNOUNCEMENT = "PROCESSION_SESSION"
 
-_announcing = threading.Lock()
+#: One announcement at a time. Reentrant, since starting a process runs code of the user, which may start another.
+_announcing = threading.RLock()
 
 
 @contextmanager
@@ -36,11 +37,15 @@ def announced(owner: str, guest: int | None) -> Iterator[None]:
     """
     path = f"/proc/{owner}/fd/{_native.memory_descriptor()}"
     with _announcing:
+        outer = os.environ.get(_ANNOUNCEMENT)
         os.environ[_ANNOUNCEMENT] = f"{path} {identity()} {'' if guest is None else guest}"
         try:
             yield
         finally:
-            os.environ.pop(_ANNOUNCEMENT, None)
+            if outer is None:
+                os.environ.pop(_ANNOUNCEMENT, None)
+            else:
+                os.environ[_ANNOUNCEMENT] = outer
 
 
 def _follow_announcement() -> None:
@@ -125,7 +130,7 @@ def _take_part(descriptor: Any, session: int, guest: int | None) -> None:
 def _forget_announcement() -> None:
     """In a copy of this process: another thread of the original may have been starting a process."""
     global _announcing
-    _announcing = threading.Lock()
+    _announcing = threading.RLock()
     os.environ.pop(_ANNOUNCEMENT, None)
 
 

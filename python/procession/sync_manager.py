@@ -11,7 +11,7 @@ from multiprocessing import util
 from multiprocessing.managers import State
 from typing import Any
 
-from .context import _default_context
+from .manager_context import InContext
 from .shared_factories import SharedFactories
 
 __all__ = ["SyncManager"]
@@ -23,7 +23,7 @@ def _pool(*args: Any, **kwds: Any) -> Any:
     return Pool(*args, **kwds)
 
 
-class SyncManager(SharedFactories, stdlib.SyncManager):
+class SyncManager(SharedFactories, InContext, stdlib.SyncManager):
     """A manager whose dicts, lists, namespaces, values, arrays, queues and locks live in shared memory.
 
     A server process runs only if something needs it: a pool, a type that was registered, an address, an initializer. A manager that is
@@ -38,19 +38,6 @@ class SyncManager(SharedFactories, stdlib.SyncManager):
     #: Starts the server when it is needed; None if it was started in the first place, or nothing was started.
     _late_server: _LateServer | None = None
     _started_process: Any = None
-
-    def __init__(
-        self,
-        address: Any = None,
-        authkey: bytes | None = None,
-        serializer: str = "pickle",
-        ctx: Any = None,
-        *,
-        shutdown_timeout: float = 1.0,
-    ) -> None:
-        super().__init__(
-            address, authkey, serializer, ctx or _default_context.get_context(), shutdown_timeout=shutdown_timeout
-        )
 
     def start(self, initializer: Callable[..., object] | None = None, initargs: Iterable[Any] = ()) -> None:
         """Starts the manager.

@@ -207,3 +207,27 @@ def test_a_program_without_a_guard_is_told_so(tmp_path: Path) -> None:
     ended = programs.run(tmp_path, _NO_GUARD)
     assert ended.returncode == 1
     assert "if __name__ == '__main__':" in ended.stderr
+
+
+class Starter:
+    """Starts a process when it is pickled, as something may that is made when it is needed."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        inner = procession.get_context("spawn").Process(target=abs, args=(1,))
+        inner.start()
+        inner.join()
+        return int, (inner.exitcode,)
+
+
+def _pass_on(answers: Any, number: int) -> None:
+    answers.put(number)
+
+
+def test_pickling_an_argument_may_start_another_process(context: BaseContext) -> None:
+    answers = context.Queue()
+    process = context.Process(target=_pass_on, args=(answers, Starter()))  # type: ignore[attr-defined]
+    process.start()
+    process.join()
+    assert process.exitcode == 0
+    if context.get_start_method() != "fork":
+        assert answers.get() == 0

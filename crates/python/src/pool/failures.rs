@@ -18,10 +18,12 @@ pub(super) struct Failures(Mutex<HashMap<usize, Py<PyBaseException>>>);
 impl Failures {
     /// Adds a task to a job that has failed already. One thread submits the tasks of a job.
     pub(super) fn push(&self, py: Python<'_>, job: &Job, raised: PyErr) {
+        // Before the lock: to make the exception may run code of the user.
+        let raised = raised.into_value(py);
         self.0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .insert(job.submitted(), raised.into_value(py));
+            .insert(job.submitted(), raised);
         job.push_failed(PoolError::ArgumentEncode {
             type_name: String::new(),
             reason: String::new(),

@@ -19,9 +19,9 @@ class Guest:
     _guest: int | None = None
 
     def _launch(self, process_obj: Any) -> None:
-        guest = self._guest = _native.invite(self._is_copy)
+        self._guest = _native.invite(self._is_copy)
         try:
-            with self._announcement(guest):
+            with self._announcement():
                 super()._launch(process_obj)  # type: ignore[misc]
         except BaseException:
             self._see_off()
@@ -29,7 +29,7 @@ class Guest:
         finally:
             _native.copied()
 
-    def _announcement(self, guest: int) -> AbstractContextManager[None]:
+    def _announcement(self) -> AbstractContextManager[None]:
         """Surrounds the start, for processes that import the program before they get anything else."""
         return nullcontext()
 

@@ -1,6 +1,5 @@
 """Starting a process by the method forkserver: as in the stdlib, but as a guest of this process's session."""
 
-import os
 from contextlib import AbstractContextManager
 from multiprocessing import popen_forkserver
 
@@ -13,6 +12,6 @@ __all__ = ["Popen"]
 class Popen(Guest, popen_forkserver.Popen):
     """A process that was started by the method forkserver."""
 
-    def _announcement(self, guest: int) -> AbstractContextManager[None]:
+    def _announcement(self) -> AbstractContextManager[None]:
         # For the server, should it be started now: what its preloaded modules create is to be in this session.
-        return announced(str(os.getpid()), None)
+        return announced()

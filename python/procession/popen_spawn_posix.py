@@ -13,9 +13,9 @@ __all__ = ["Popen"]
 class Popen(Guest, popen_spawn_posix.Popen):
     """A process that was started by the method spawn."""
 
-    def _announcement(self, guest: int) -> AbstractContextManager[None]:
+    def _announcement(self) -> AbstractContextManager[None]:
         self.duplicate_for_child(_native.memory_descriptor())
-        return announced("self", guest)
+        return announced()
 
     def duplicate_for_child(self, fd: int) -> int:
         """Has the process inherit a descriptor, once however often that is asked for."""

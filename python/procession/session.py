@@ -17,59 +17,53 @@ from . import _native
 
 __all__ = ["Reference", "announced", "check_travelling", "configure", "identity", "reference_for"]
 
-#: Leads a process that is being started to its parent's session, before it imports the program: a path, the session's identity, and
-#: the number by which it is invited, or nothing.
+#: Leads a process that is being started to its parent's session, before it imports the program: the number of a descriptor, the process that
+#: has it in any case, and the session's identity.
 _ANNOUNCEMENT = "PROCESSION_SESSION"
 
-#: One announcement at a time. Reentrant, since starting a process runs code of the user, which may start another.
-_announcing = threading.RLock()
+_announcing = threading.Lock()
+#: How many processes are being started at the moment.
+_under_way = 0
 
 
 @contextmanager
-def announced(owner: str, guest: int | None) -> Iterator[None]:
+def announced() -> Iterator[None]:
     """While a process is being started: lets it find the session as soon as it imports procession.
 
     Programs create shared objects when they are imported, and a started process imports its parent's program before it gets anything else.
-
-    Args:
-        owner: the process whose descriptor it is to open: "self" if it inherits it, or this one's pid.
-        guest: the number by which it is invited, if it is.
     """
-    path = f"/proc/{owner}/fd/{_native.memory_descriptor()}"
+    global _under_way
+    announcement = f"{_native.memory_descriptor()} {os.getpid()} {identity()}"
     with _announcing:
-        outer = os.environ.get(_ANNOUNCEMENT)
-        os.environ[_ANNOUNCEMENT] = f"{path} {identity()} {'' if guest is None else guest}"
-        try:
-            yield
-        finally:
-            if outer is None:
+        _under_way += 1
+        os.environ[_ANNOUNCEMENT] = announcement
+    try:
+        # Not under the lock: starting a process pickles its arguments, which runs code of the user.
+        yield
+    finally:
+        with _announcing:
+            _under_way -= 1
+            if _under_way == 0:
                 os.environ.pop(_ANNOUNCEMENT, None)
-            else:
-                os.environ[_ANNOUNCEMENT] = outer
 
 
 def _follow_announcement() -> None:
     announcement = os.environ.pop(_ANNOUNCEMENT, None)
-    if announcement is None:
+    if announcement is None or _native.takes_part():
         return
-    path, session, guest = announcement.split(" ")
-    try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-    except OSError:
-        # It was meant for somebody else: what this process inherited is the environment only.
-        return
-    try:
-        if os.fstat(descriptor).st_ino == int(session) and not _native.takes_part():
-            _join(descriptor, int(guest) if guest else None)
-    finally:
-        os.close(descriptor)
-
-
-def _join(descriptor: int, guest: int | None) -> None:
-    if guest is None:
-        _native.enter(descriptor)
-    else:
-        _native.accept(descriptor, guest)
+    number, owner, session = announcement.split(" ")
+    for process in ("self", owner):
+        try:
+            descriptor = os.open(f"/proc/{process}/fd/{number}", os.O_RDWR | os.O_CLOEXEC)
+        except OSError:
+            # It is not inherited, or whoever had it is gone.
+            continue
+        try:
+            if os.fstat(descriptor).st_ino == int(session):
+                _native.enter(descriptor)
+                return
+        finally:
+            os.close(descriptor)
 
 
 def configure(
@@ -124,13 +118,17 @@ def _take_part(descriptor: Any, session: int, guest: int | None) -> None:
                 "created them and by its descendants"
             )
         return
-    _join(received, guest)
+    if guest is None:
+        _native.enter(received)
+    else:
+        _native.accept(received, guest)
 
 
 def _forget_announcement() -> None:
     """In a copy of this process: another thread of the original may have been starting a process."""
-    global _announcing
-    _announcing = threading.RLock()
+    global _announcing, _under_way
+    _announcing = threading.Lock()
+    _under_way = 0
     os.environ.pop(_ANNOUNCEMENT, None)
 
 

@@ -1,5 +1,6 @@
 """Processes with our objects in their arguments, and how they end."""
 
+import concurrent.futures
 import os
 import signal
 import sys
@@ -209,23 +210,36 @@ def test_a_program_without_a_guard_is_told_so(tmp_path: Path) -> None:
     assert "if __name__ == '__main__':" in ended.stderr
 
 
+def _exit_code_of_another() -> int:
+    process = procession.get_context("spawn").Process(target=abs, args=(1,))
+    process.start()
+    process.join()
+    code: int = process.exitcode
+    return code
+
+
 class Starter:
-    """Starts a process when it is pickled, as something may that is made when it is needed."""
+    """Starts a process when it is pickled, as something may that is made when it is needed; itself, or by a thread."""
+
+    def __init__(self, in_thread: bool) -> None:
+        self.in_thread = in_thread
 
     def __reduce__(self) -> tuple[Any, ...]:
-        inner = procession.get_context("spawn").Process(target=abs, args=(1,))
-        inner.start()
-        inner.join()
-        return int, (inner.exitcode,)
+        if not self.in_thread:
+            return int, (_exit_code_of_another(),)
+        with concurrent.futures.ThreadPoolExecutor(1) as threads:
+            return int, (threads.submit(_exit_code_of_another).result(),)
 
 
 def _pass_on(answers: Any, number: int) -> None:
     answers.put(number)
 
 
-def test_pickling_an_argument_may_start_another_process(context: BaseContext) -> None:
+@pytest.mark.parametrize("in_thread", [False, True])
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_pickling_an_argument_may_start_another_process(context: BaseContext, in_thread: bool) -> None:
     answers = context.Queue()
-    process = context.Process(target=_pass_on, args=(answers, Starter()))  # type: ignore[attr-defined]
+    process = context.Process(target=_pass_on, args=(answers, Starter(in_thread)))  # type: ignore[attr-defined]
     process.start()
     process.join()
     assert process.exitcode == 0

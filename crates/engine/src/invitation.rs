@@ -159,7 +159,9 @@ pub fn guest_ended(guest: u64) -> Result<(), Error> {
     let process = process(guest)?;
     with_participant(|me| {
         me.process_ended(process)?;
-        me.forget_process(process)
+        me.forget_process(process)?;
+        // It may have found its own way in before it heard of the invitation.
+        me.reap_dead().map(drop)
     })
 }
 

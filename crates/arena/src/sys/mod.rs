@@ -12,6 +12,7 @@ pub mod memory;
 pub mod output_file;
 pub mod process;
 mod processor;
+pub mod random;
 pub mod readiness;
 pub mod socket;
 

@@ -1,0 +1,131 @@
+//! A connection to one server.
+
+use std::time::Duration;
+
+use redis::io::tcp::{TcpSettings, socket2::TcpKeepalive};
+use redis::{
+    ConnectionAddr, ConnectionInfo, ConnectionLike, IntoConnectionInfo, RedisConnectionInfo,
+    RedisResult, TlsCertificates, Value,
+};
+
+use super::failure::Failure;
+use super::secrets::Secrets;
+use crate::reply::Reply;
+use crate::{Address, ClusterError, Endpoint};
+
+/// How long it may take until there is a connection.
+const CONNECTING: Duration = Duration::from_secs(3);
+/// How long an answer may take that the server can give at once.
+pub(super) const ANSWERING: Duration = Duration::from_secs(2);
+/// When the system begins to ask whether the other side is still there.
+const KEEPALIVE: Duration = Duration::from_secs(15);
+
+/// A connection to one server, which is used by one thread at a time, and thrown away after its first failure.
+pub(super) struct Connection {
+    connection: redis::Connection,
+    /// The time that is set for answers, since setting it is a system call.
+    answering: Duration,
+}
+
+impl Connection {
+    pub(super) fn open(
+        address: &Address,
+        secrets: &Secrets,
+        endpoint: &Endpoint,
+    ) -> Result<Connection, Failure> {
+        let open = || -> RedisResult<redis::Connection> {
+            let info = connection_info(address, secrets, endpoint)?;
+            let client = match (address.is_encrypted, &secrets.certificates) {
+                (true, certificates) => redis::Client::build_with_tls(info, certificates.clone())?,
+                (false, _) => redis::Client::open(info)?,
+            };
+            let connection = client.get_connection_with_timeout(CONNECTING)?;
+            connection.set_read_timeout(Some(ANSWERING))?;
+            connection.set_write_timeout(Some(ANSWERING))?;
+            Ok(connection)
+        };
+        Ok(Connection {
+            connection: open().map_err(|error| Failure::of(&error))?,
+            answering: ANSWERING,
+        })
+    }
+
+    /// Sends a command and waits for the answer; the server may think about it for `thinking`.
+    pub(super) fn ask(&mut self, packed: &[u8], thinking: Duration) -> Result<Reply, Failure> {
+        let mut ask = || -> RedisResult<Value> {
+            let answering = ANSWERING + thinking;
+            if self.answering != answering {
+                self.connection.set_read_timeout(Some(answering))?;
+                self.answering = answering;
+            }
+            self.connection.req_packed_command(packed)
+        };
+        let value = ask().map_err(|error| Failure::of(&error))?;
+        reply(value)
+    }
+}
+
+fn connection_info(
+    address: &Address,
+    secrets: &Secrets,
+    endpoint: &Endpoint,
+) -> RedisResult<ConnectionInfo> {
+    let mut login = RedisConnectionInfo::default().set_skip_set_lib_name();
+    if let Some(user) = &address.user {
+        login = login.set_username(user);
+    }
+    if let Some(password) = &secrets.password {
+        login = login.set_password(password);
+    }
+    let transport = match endpoint {
+        Endpoint::Unix(path) => ConnectionAddr::Unix(path.clone()),
+        Endpoint::Tcp(host, port) if address.is_encrypted => ConnectionAddr::TcpTls {
+            host: host.clone(),
+            port: *port,
+            insecure: false,
+            tls_params: None,
+        },
+        Endpoint::Tcp(host, port) => ConnectionAddr::Tcp(host.clone(), *port),
+    };
+    let settings = TcpSettings::default()
+        .set_nodelay(true)
+        .set_keepalive(TcpKeepalive::new().with_time(KEEPALIVE));
+    Ok(transport
+        .into_connection_info()?
+        .set_tcp_settings(settings)
+        .set_redis_settings(login))
+}
+
+/// The certificates as the crate `redis` wants them.
+pub(super) type Certificates = TlsCertificates;
+
+fn reply(value: Value) -> Result<Reply, Failure> {
+    let text = |text: String| Reply::Bytes(text.into_bytes());
+    Ok(match value {
+        Value::Nil => Reply::Nil,
+        Value::Int(number) => Reply::Integer(number),
+        Value::BulkString(bytes) => Reply::Bytes(bytes),
+        Value::Okay => Reply::Bytes(b"OK".to_vec()),
+        Value::SimpleString(string) => text(string),
+        Value::VerbatimString { text: string, .. } => text(string),
+        Value::Boolean(is_true) => Reply::Integer(is_true.into()),
+        Value::Double(number) => text(number.to_string()),
+        Value::Array(values) | Value::Set(values) => array(values)?,
+        Value::Map(pairs) => array(
+            pairs
+                .into_iter()
+                .flat_map(|(key, value)| [key, value])
+                .collect(),
+        )?,
+        Value::ServerError(error) => return Err(Failure::of(&error.into())),
+        other => {
+            let reason = format!("an answer of an unknown form: {other:?}");
+            return Err(Failure::Final(ClusterError::protocol(reason)));
+        }
+    })
+}
+
+fn array(values: Vec<Value>) -> Result<Reply, Failure> {
+    let replies: Result<_, _> = values.into_iter().map(reply).collect();
+    replies.map(Reply::Array)
+}

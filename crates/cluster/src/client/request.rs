@@ -1,0 +1,77 @@
+//! Commands as they go over the wire.
+
+use redis::cmd;
+
+use crate::script::Prepared;
+
+/// A command that can be sent any number of times.
+pub(super) struct Request {
+    packed: Vec<u8>,
+    /// The same with the script itself in place of its digest, for a server that does not know it.
+    script: Option<ScriptRequest>,
+}
+
+struct ScriptRequest {
+    prepared: &'static Prepared,
+    keys: Vec<String>,
+    arguments: Vec<Vec<u8>>,
+}
+
+impl Request {
+    pub(super) fn command(parts: &[&[u8]]) -> Request {
+        let mut parts = parts.iter();
+        let mut command = cmd("");
+        if let Some(name) = parts.next() {
+            command = redis::Cmd::new();
+            command.arg(*name);
+        }
+        parts.for_each(|part| {
+            command.arg(*part);
+        });
+        Request {
+            packed: command.get_packed_command(),
+            script: None,
+        }
+    }
+
+    pub(super) fn script(
+        prepared: &'static Prepared,
+        keys: Vec<String>,
+        arguments: Vec<Vec<u8>>,
+    ) -> Request {
+        Request {
+            packed: evaluation("EVALSHA", &prepared.digest, &keys, &arguments),
+            script: Some(ScriptRequest {
+                prepared,
+                keys,
+                arguments,
+            }),
+        }
+    }
+
+    pub(super) fn packed(&self) -> &[u8] {
+        &self.packed
+    }
+
+    /// What makes a server that has said so know the script, and does it.
+    pub(super) fn with_script(&self) -> Option<Vec<u8>> {
+        let script = self.script.as_ref()?;
+        Some(evaluation(
+            "EVAL",
+            &script.prepared.text,
+            &script.keys,
+            &script.arguments,
+        ))
+    }
+}
+
+fn evaluation(command: &str, script: &str, keys: &[String], arguments: &[Vec<u8>]) -> Vec<u8> {
+    let mut command = cmd(command);
+    command.arg(script).arg(keys.len()).arg(keys).arg(arguments);
+    command.get_packed_command()
+}
+
+/// What the server calls a script.
+pub(super) fn digest(text: &str) -> String {
+    redis::Script::new(text).get_hash().to_owned()
+}

@@ -1,0 +1,26 @@
+//! The objects of procession on a Redis or Valkey server, for many machines: bytes in, bytes out.
+//!
+//! What the faces of procession give to users for one machine in shared memory, this crate keeps on a server that any number of
+//! machines can reach. `README.md` has the rules by which that survives the death of any client, and of the server.
+
+mod address;
+mod call;
+mod client;
+mod cluster;
+mod error;
+pub mod event;
+mod fork_aware;
+mod identity;
+pub mod interrupt;
+mod keeper;
+mod object;
+mod payload;
+mod reply;
+mod script;
+mod slot;
+mod waiting;
+
+pub use address::{Address, Endpoint, Topology};
+pub use cluster::Cluster;
+pub use error::ClusterError;
+pub use object::{Kind, Object};

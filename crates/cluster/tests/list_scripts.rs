@@ -53,8 +53,10 @@ fn made(from: Range<usize>) -> Vec<Vec<u8>> {
         .collect()
 }
 
+type Elements = Vec<Vec<u8>>;
+
 /// A list with so many elements.
-fn bench(name: &str, length: usize) -> Result<(Bench, Vec<Vec<u8>>), Box<dyn Error>> {
+fn bench(name: &str, length: usize) -> Result<(Bench, Elements), Box<dyn Error>> {
     let bench = Bench::new(name, check).create()?;
     let model = made(0..length);
     push(&bench, &model)?;

@@ -22,11 +22,16 @@ pub(crate) struct Watcher {
 
 impl Watcher {
     /// Starts the shell alone; from here on the directory is removed in the end.
-    pub(crate) fn begin(executable: &Path, directory: &Path) -> io::Result<Self> {
+    pub(crate) fn begin(
+        executable: &Path,
+        directory: &Path,
+        arguments: &[&str],
+    ) -> io::Result<Self> {
         let mut shell = Command::new("sh")
             .args(["-c", SCRIPT, "procession-test-server"])
             .arg(executable)
             .arg(directory)
+            .args(arguments)
             // What a terminal sends to the test, Ctrl-C above all, must not end the one who cleans up.
             .process_group(0)
             .stdin(Stdio::piped())

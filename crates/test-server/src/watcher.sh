@@ -4,6 +4,10 @@
 # Standard input ends when the last process that holds its other end is gone, however that process died: then the
 # server is killed and its directory removed. The server is a child of this shell, so that its process id
 # cannot become another process's before this shell has waited for it.
+#
+# This shell and the server are a process group. When the user dies while the server is stopped, the kernel sends SIGHUP to
+# the group, as to every orphaned one with a stopped member; nothing but the end of standard input may end this shell.
+trap '' HUP INT TERM
 executable=$1
 directory=$2
 shift 2

@@ -91,3 +91,30 @@ impl Drop for Watcher {
 fn without_pipe() -> io::Error {
     io::Error::other("the shell that watches the server has no pipe")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use std::{env, fs, process};
+
+    /// The test is killed after it has given an order, and before it has read the answer.
+    #[test]
+    fn an_answer_that_nobody_reads_does_not_end_the_watcher() {
+        let directory = env::temp_dir().join(format!("procession-watcher-{}", process::id()));
+        fs::create_dir(&directory).unwrap();
+        let mut shell = Command::new("sh")
+            .args(["-c", SCRIPT, "procession-test-server", "true"])
+            .arg(&directory)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(shell.stdout.take());
+        let mut orders = shell.stdin.take().unwrap();
+        orders.write_all(b"start\n").unwrap();
+        drop(orders);
+        shell.wait().unwrap();
+        assert!(!directory.exists());
+    }
+}

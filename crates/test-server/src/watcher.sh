@@ -5,9 +5,9 @@
 # server is killed and its directory removed. The server is a child of this shell, so that its process id
 # cannot become another process's before this shell has waited for it.
 #
-# This shell and the server are a process group. When the user dies while the server is stopped, the kernel sends SIGHUP to
-# the group, as to every orphaned one with a stopped member; nothing but the end of standard input may end this shell.
-trap '' HUP INT TERM
+# Nothing but the end of standard input may end this shell. Its group, in which are only it and the server, gets SIGHUP from the kernel
+# when the user dies while the server is stopped; and an answer that nobody can read any more is SIGPIPE.
+trap '' HUP INT TERM PIPE
 executable=$1
 directory=$2
 shift 2

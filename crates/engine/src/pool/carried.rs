@@ -8,7 +8,8 @@ use super::config::PoolConfig;
 use super::errands::Errand;
 use super::error::PoolError;
 use super::job::{Item, JobState};
-use super::owner::{Pool, Shared};
+use super::owner::Pool;
+use super::shared::Shared;
 use super::state::State;
 use crate::launch::panic;
 
@@ -61,8 +62,11 @@ impl Pool {
 }
 
 impl Shared {
-    /// Tells the carrier what there is to tell, one thing after another. To be called by whoever has the claim to it.
+    /// Tells the carrier what there is to tell, one thing after another, unless somebody else does.
     pub(super) fn deliver(&self) {
+        if !self.lock().claims_delivery() {
+            return;
+        }
         DELIVERIES.set(DELIVERIES.get() + 1);
         while let Some((carrier, errand)) = self.next_errand() {
             let told = panic::catch(|| match errand {

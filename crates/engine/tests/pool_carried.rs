@@ -11,7 +11,7 @@ mod carrier;
 mod watchdog;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{TryRecvError, channel};
 use std::sync::{Arc, Barrier, Mutex};
 use std::task::{Context, Poll, Wake};
 use std::thread;
@@ -242,6 +242,7 @@ fn a_closed_pool_finishes_what_it_has_and_then_ends() {
         .unwrap();
     assert!(matches!(more.push(item(b"")), Err(PoolError::Closed)));
     other.settler.settle(first, Ok(Vec::new()));
+    assert_eq!(other.told.try_recv(), Err(TryRecvError::Empty));
     assert!(matches!(
         pool.join(Some(Instant::now())),
         Err(PoolError::NotReady)

@@ -82,7 +82,7 @@ impl Server {
 
     pub(crate) fn with(settings: Builder) -> io::Result<Self> {
         let directory = directory();
-        let watcher = Watcher::begin(&executable()?, &directory)?;
+        let watcher = Watcher::begin(&executable()?, &directory, settings.role.arguments())?;
         fs::create_dir(&directory)?;
         let mut server = Self {
             settings,
@@ -112,9 +112,13 @@ impl Server {
         format!("{}{}/", self.scheme_and_password(), self.address())
     }
 
+    pub(crate) fn password(&self) -> Option<&str> {
+        self.settings.password.as_deref()
+    }
+
     pub(crate) fn scheme_and_password(&self) -> String {
         let scheme = if self.settings.tls { "rediss" } else { "redis" };
-        match &self.settings.password {
+        match self.password() {
             Some(password) => format!("{scheme}://:{password}@"),
             None => format!("{scheme}://"),
         }
@@ -215,7 +219,7 @@ impl Server {
     ///
     /// The server cannot be reached.
     pub fn connect(&self) -> io::Result<Connection> {
-        Connection::open(self.port, self.settings.password.as_deref())
+        Connection::open(self.port, self.password())
     }
 
     /// Sends a command on a connection of its own and reads the reply, which may be a refusal: see [`Reply::accepted`].
@@ -278,8 +282,8 @@ impl Server {
             if has_ended(&id) {
                 return Err(Complaint::Final(self.refused()));
             }
-            let password = self.settings.password.as_deref();
-            let mut connection = Connection::open_within(TIME_TO_GREET, self.port, password)?;
+            let mut connection =
+                Connection::open_within(TIME_TO_GREET, self.port, self.password())?;
             connection.command(&["PING"])?.accepted()?;
             match field(&mut connection, "process_id")? {
                 answering if answering == id => Ok(()),

@@ -235,3 +235,113 @@ impl fmt::Debug for Kept {
         formatter.debug_tuple("Kept").field(&self.number).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{self, Receiver, Sender};
+
+    use super::*;
+    use crate::watchdog::watch;
+
+    /// Reports each renewal, and may wait in it or fail.
+    struct Renewal {
+        slot: u16,
+        reports: Sender<u16>,
+        /// Ends when the sender is gone.
+        obstacle: Option<Mutex<Receiver<()>>>,
+        fails: bool,
+    }
+
+    impl Renew for Renewal {
+        fn renew(&self) -> Result<(), ClusterError> {
+            // Nobody may be listening any more.
+            let _ = self.reports.send(self.slot);
+            if let Some(obstacle) = &self.obstacle {
+                let _ = obstacle.lock().expect("no panic").recv();
+            }
+            match self.fails {
+                true => panic!("on purpose"),
+                false => Err(ClusterError::Interrupted),
+            }
+        }
+
+        fn slot(&self) -> Option<u16> {
+            Some(self.slot)
+        }
+    }
+
+    fn keeper() -> Keeper {
+        let node_of = |slot| Some(Endpoint::Tcp("node".to_owned(), slot));
+        Keeper::new(Duration::from_millis(3), Box::new(node_of))
+    }
+
+    #[test]
+    fn a_node_that_does_not_answer_holds_up_no_other() {
+        let _watchdog = watch();
+        let keeper = keeper();
+        let (reports, reported) = mpsc::channel();
+        let renewal = |slot, obstacle| {
+            let reports = reports.clone();
+            keeper.keep(Arc::new(Renewal {
+                slot,
+                reports,
+                obstacle,
+                fails: false,
+            }))
+        };
+        let (release, obstacle) = mpsc::channel();
+        let _silent = renewal(1, Some(Mutex::new(obstacle))).expect("a thread");
+        let _others = [2, 2, 3].map(|slot| renewal(slot, None).expect("a thread"));
+        let mut counts = [0; 4];
+        while counts[2] < 10 || counts[3] < 10 || counts[1] < 1 {
+            counts[usize::from(reported.recv().expect("a keeper"))] += 1;
+        }
+        assert_eq!(counts[1], 1, "a round began while another was under way");
+        drop(release);
+        while counts[1] < 10 {
+            counts[usize::from(reported.recv().expect("a keeper"))] += 1;
+        }
+    }
+
+    #[test]
+    fn a_renewal_that_panics_is_tried_again_and_holds_up_no_other() {
+        let _watchdog = watch();
+        let keeper = keeper();
+        let (reports, reported) = mpsc::channel();
+        let renewal = |fails: bool| {
+            keeper.keep(Arc::new(Renewal {
+                slot: fails.into(),
+                reports: reports.clone(),
+                obstacle: None,
+                fails,
+            }))
+        };
+        let _kept = [renewal(true), renewal(false)];
+        let mut counts = [0; 2];
+        while counts.iter().any(|count| *count < 5) {
+            counts[usize::from(reported.recv().expect("a keeper"))] += 1;
+        }
+    }
+
+    #[test]
+    fn what_was_let_go_of_is_not_renewed_and_one_node_has_one_thread() {
+        let _watchdog = watch();
+        let keeper = keeper();
+        let (reports, reported) = mpsc::channel();
+        let renewal = || {
+            keeper.keep(Arc::new(Renewal {
+                slot: 1,
+                reports: reports.clone(),
+                obstacle: None,
+                fails: false,
+            }))
+        };
+        let kept: Vec<_> = (0..10).map(|_| renewal().expect("a thread")).collect();
+        (0..50).for_each(|_| assert_eq!(reported.recv(), Ok(1)));
+        assert_eq!(keeper.shared.lock().threads, 1);
+        drop(kept);
+        drop(reports);
+        // All renewals are gone, and with them all who could report.
+        while reported.recv().is_ok() {}
+    }
+}

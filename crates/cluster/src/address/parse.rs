@@ -25,7 +25,10 @@ impl FromStr for Address {
             .ok_or_else(|| wrong("it does not begin with redis:// or rediss://"))?;
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
         // Said before anything else, since other complaints would show the password.
-        if query.find(['@', '=']).is_some_and(|at| query.as_bytes().get(at) == Some(&b'@')) {
+        if query
+            .find(['@', '='])
+            .is_some_and(|at| query.as_bytes().get(at) == Some(&b'@'))
+        {
             return Err(wrong("a question mark in a password is written %3F"));
         }
         // A password may have a slash in it only percent-encoded, but an at sign is common: the last one counts.

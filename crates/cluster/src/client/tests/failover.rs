@@ -2,8 +2,8 @@
 
 use procession_test_server::{Fsync, ServerCluster};
 
-use super::watchdog::watch;
 use super::*;
+use crate::watchdog::watch;
 
 /// Enough that there is work before, during and after what happens.
 const EACH: u32 = 2000;
@@ -24,16 +24,14 @@ fn a_primary_is_killed_and_its_replica_takes_over() -> TestResult {
         servers.kill_primary_of(counter.object.slot())?;
         Ok(())
     })?;
-    assert_eq!(counter.number()?, i64::from(THREADS * EACH));
+    assert_no_more_is_lost_than_replication_may_lose(counter.number()?, THREADS * EACH);
     Ok(())
 }
 
 #[test]
 fn a_server_is_killed_and_comes_back_with_its_data() -> TestResult {
     let _watchdog = watch();
-    let server = Server::builder()
-        .append_only(Fsync::EverySecond)
-        .start()?;
+    let server = Server::builder().append_only(Fsync::EverySecond).start()?;
     let counter = Counter::create(&server.url(), "restart")?;
     counter.add_during(EACH, || {
         for number in [100, 500, 1000] {
@@ -62,8 +60,9 @@ fn a_server_stands_still_for_longer_than_an_answer_may_take() -> TestResult {
         }
         Ok(server.resume()?)
     })?;
-    // The two were given up, but lay in the server's buffers.
-    assert_eq!(counter.number()?, i64::from(THREADS * EACH) + 2);
+    // The two were given up, but may have lain in the server's buffers.
+    let more = counter.number()? - i64::from(THREADS * EACH);
+    assert!((0..=2).contains(&more), "{more}");
     Ok(())
 }
 
@@ -93,7 +92,11 @@ fn a_cluster_can_be_used_before_a_dead_primary_is_replaced() -> TestResult {
     let slots = [counter.object.slot(), layout];
     let kept: Vec<u16> = slots
         .iter()
-        .map(|slot| servers.primary_of(*slot).map(procession_test_server::Server::port))
+        .map(|slot| {
+            servers
+                .primary_of(*slot)
+                .map(procession_test_server::Server::port)
+        })
         .collect::<Result<_, _>>()?;
     let victim = (0..16384).step_by(500).find_map(|slot| {
         let primary = servers.primary_of(slot).ok()?;

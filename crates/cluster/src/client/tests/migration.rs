@@ -2,8 +2,8 @@
 
 use procession_test_server::{Reply as Answer, ServerCluster};
 
-use super::watchdog::watch;
 use super::*;
+use crate::watchdog::watch;
 
 const EACH: u32 = 1000;
 

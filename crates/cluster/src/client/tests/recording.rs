@@ -1,7 +1,7 @@
 //! What is recorded happens once, however often it is asked for.
 
-use super::watchdog::watch;
 use super::*;
+use crate::watchdog::watch;
 
 fn counter(name: &str) -> Result<Counter, Box<dyn Error>> {
     Counter::create(&server().url(), name)

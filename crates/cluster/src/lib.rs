@@ -28,6 +28,9 @@ mod script;
 mod slot;
 pub mod value;
 mod waiting;
+#[cfg(test)]
+#[path = "../tests/watchdog/mod.rs"]
+mod watchdog;
 
 pub use address::{Address, Endpoint, Topology};
 pub use cluster::Cluster;

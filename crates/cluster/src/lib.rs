@@ -7,20 +7,26 @@
 #![cfg_attr(not(feature = "client"), allow(dead_code))]
 
 mod address;
+pub mod array;
 mod call;
 mod client;
 mod cluster;
+pub mod dict;
+mod entry;
 mod error;
 pub mod event;
 mod fork_aware;
 mod identity;
 pub mod interrupt;
 mod keeper;
+pub mod list;
 mod object;
+mod pages;
 mod payload;
 mod reply;
 mod script;
 mod slot;
+pub mod value;
 mod waiting;
 #[cfg(test)]
 #[path = "../tests/watchdog/mod.rs"]
@@ -28,5 +34,6 @@ mod watchdog;
 
 pub use address::{Address, Endpoint, Topology};
 pub use cluster::Cluster;
+pub use entry::{Entry, Expect, Stamp};
 pub use error::ClusterError;
 pub use object::{Kind, Object};

@@ -33,6 +33,9 @@ pub mod semaphore;
 mod slot;
 mod sync_error;
 mod waiting;
+#[cfg(test)]
+#[path = "../tests/watchdog/mod.rs"]
+mod watchdog;
 
 pub use address::{Address, Endpoint, Topology};
 pub use cluster::Cluster;

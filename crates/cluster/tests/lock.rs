@@ -71,7 +71,14 @@ fn no_hold_is_lost_with_a_connection() -> TestResult {
     let [one, other] = locks;
     let (one, other) = (one?, other?);
     while_connections_are_killed(&server, || {
-        let lock_of = |thread: usize| if thread % 2 == 0 { &one } else { &other }.clone();
+        let lock_of = |thread: usize| {
+            if thread.is_multiple_of(2) {
+                &one
+            } else {
+                &other
+            }
+            .clone()
+        };
         contend(lock_of, 4, 25)
     });
     assert!(!one.is_locked()?);

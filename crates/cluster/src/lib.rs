@@ -33,6 +33,7 @@ mod pages;
 mod payload;
 mod process_wide;
 pub mod reentrant_lock;
+pub mod queue;
 mod reply;
 mod script;
 #[cfg(test)]

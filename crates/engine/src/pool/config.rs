@@ -9,7 +9,7 @@ use procession_arena::Handle;
 use super::error::PoolError;
 use super::held::Held;
 use super::process::StartWorker;
-use super::wire::Work;
+use super::work::{NamedWork, WorkName};
 use crate::launch::Command;
 use crate::with_participant;
 
@@ -59,7 +59,7 @@ impl Default for PoolConfig {
 /// What each worker does before its first task.
 #[derive(Debug)]
 pub struct Initializer {
-    pub(super) work: Work,
+    pub(super) work: WorkName,
     pub(super) bytes: Vec<u8>,
     /// Until the last worker has been started, that is as long as there is the pool.
     pub(super) held: Held,
@@ -70,8 +70,14 @@ impl Initializer {
     ///
     /// # Errors
     ///
-    /// [`PoolError::Arena`] if a handle is stale.
-    pub fn new(work: Work, bytes: Vec<u8>, handles: &[Handle]) -> Result<Initializer, PoolError> {
+    /// [`PoolError::Arena`] if a handle is stale; [`PoolError::Launch`] if `work` is no constant of this program, or before
+    /// [`init`](crate::init).
+    pub fn new(
+        work: &'static NamedWork,
+        bytes: Vec<u8>,
+        handles: &[Handle],
+    ) -> Result<Initializer, PoolError> {
+        let work = WorkName::of(work)?;
         let held = with_participant(|me| Held::attach(me, handles))?;
         Ok(Initializer { work, bytes, held })
     }

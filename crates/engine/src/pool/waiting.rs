@@ -53,6 +53,11 @@ impl State {
         }
     }
 
+    /// Wakes those who wait for the pool itself.
+    pub(super) fn wake_all_for_pool(&self) {
+        self.wake_followers(|interest| matches!(interest, Interest::Pool));
+    }
+
     /// Makes one of the followers the leader, if there is none; and tells the attendant otherwise.
     pub(super) fn pass_on(&mut self) {
         if self.is_led {

@@ -3,6 +3,9 @@
 //! What the faces of procession give to users for one machine in shared memory, this crate keeps on a server that any number of
 //! machines can reach. `README.md` has the rules by which that survives the death of any client, and of the server.
 
+// Without the client nothing can be called, and yet everything is to compile, so that those who use it need not ask.
+#![cfg_attr(not(feature = "client"), allow(dead_code))]
+
 mod address;
 mod call;
 mod client;

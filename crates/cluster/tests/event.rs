@@ -39,10 +39,12 @@ fn setting_wakes_all() -> TestResult {
     let _watchdog = watch();
     let event = Event::create(&cluster()?, Some("start"))?;
     let waiters: Vec<_> = (0..5)
-        .map(|_| thread::spawn({
-            let event = event.clone();
-            move || event.wait(Wait::Forever)
-        }))
+        .map(|_| {
+            thread::spawn({
+                let event = event.clone();
+                move || event.wait(Wait::Forever)
+            })
+        })
         .collect();
     event.set()?;
     for waiter in waiters {

@@ -1,18 +1,25 @@
 //! How the handle of a shared object travels.
 //!
-//! On the wire a handle is two numbers, `{index, generation}`: the name of the object in the session.
+//! On the wire the handle of an object in memory is two numbers, `{index, generation}`: the name of the object in the session.
 //! A name alone keeps nothing alive. So while procession encodes a value, every handle in it notes
 //! its name in a list of this thread ([`Transfer::handles`]); the list goes along with the bytes, and
 //! the floor below counts the message as one more holder of each object. While procession decodes a
 //! value, every handle attaches itself to its object, and only afterwards the message lets go.
 //!
+//! The handle of an object on a server is that object's name there (`on_server`), which needs nobody to hold it. Whatever goes to a server can carry
+//! no others: what lies in this machine's memory is out of reach for other machines.
+//!
 //! Anywhere else (JSON, a file) the two numbers would mean nothing to their reader, so that a
 //! handle refuses to be serialized, or deserialized, outside of procession's own transfers.
+
+mod on_server;
 
 use std::cell::{Cell, RefCell};
 
 use procession_arena::Handle;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
+
+pub(crate) use on_server::{FromServer, ServerName, ToServer};
 
 /// What this thread is doing; a byte without a destructor, since every put and get sets it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -82,6 +89,9 @@ fn last_list() -> Vec<Handle> {
 
 /// Writes a handle, and notes that it goes along with the value that is being encoded.
 pub(crate) fn serialize<S: Serializer>(handle: Handle, serializer: S) -> Result<S::Ok, S::Error> {
+    if on_server::is_bound_for_server() {
+        return Err(ser::Error::custom(IN_MEMORY));
+    }
     let first = match PHASE.get() {
         Phase::Encoding => true,
         Phase::EncodingHandles => false,
@@ -96,16 +106,55 @@ pub(crate) fn serialize<S: Serializer>(handle: Handle, serializer: S) -> Result<
     });
     noted.map_err(|_| ser::Error::custom("this thread has already ended"))?;
     PHASE.set(Phase::EncodingHandles);
-    (handle.index, handle.generation).serialize(serializer)
+    Wire::Memory(handle.index, handle.generation).serialize(serializer)
+}
+
+/// Any handle as it is written.
+#[derive(Serialize, Deserialize)]
+enum Wire {
+    /// Index and generation.
+    Memory(u32, u32),
+    Server(ServerName),
+}
+
+/// Any handle that was read.
+pub(crate) enum Arrived {
+    Memory(Handle),
+    Server(ServerName),
+}
+
+/// Writes the name of an object on a server.
+pub(crate) fn serialize_name<S: Serializer>(
+    name: ServerName,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match PHASE.get() {
+        Phase::Encoding | Phase::EncodingHandles => Wire::Server(name).serialize(serializer),
+        Phase::Outside | Phase::Decoding => Err(ser::Error::custom(OUTSIDE)),
+    }
+}
+
+/// Reads a handle of either kind.
+pub(crate) fn deserialize_any<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Arrived, D::Error> {
+    if PHASE.get() != Phase::Decoding {
+        return Err(de::Error::custom(OUTSIDE));
+    }
+    Ok(match Wire::deserialize(deserializer)? {
+        Wire::Memory(index, generation) => Arrived::Memory(Handle { index, generation }),
+        Wire::Server(name) => Arrived::Server(name),
+    })
 }
 
 /// Reads a handle; the caller attaches it at once, while the message still holds the object.
 pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Handle, D::Error> {
-    if PHASE.get() != Phase::Decoding {
-        return Err(de::Error::custom(OUTSIDE));
+    match deserialize_any(deserializer)? {
+        Arrived::Memory(handle) => Ok(handle),
+        Arrived::Server(_) => Err(de::Error::custom(
+            "an object on a server where one in memory was expected",
+        )),
     }
-    let (index, generation) = Deserialize::deserialize(deserializer)?;
-    Ok(Handle { index, generation })
 }
 
 /// A handle on its way out, as part of a value.
@@ -128,3 +177,6 @@ impl<'de> Deserialize<'de> for HandleIn {
 
 const OUTSIDE: &str = "a handle of a shared object travels only by procession itself: as an argument \
                        or result of a process, or inside another shared object";
+
+const IN_MEMORY: &str = "an object in this machine's memory cannot go to other machines: make it with \
+                         what `procession::connect` returned";

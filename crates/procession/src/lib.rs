@@ -112,6 +112,7 @@
 
 mod attachment;
 mod barrier;
+mod cluster;
 mod codec;
 mod condition;
 mod context;
@@ -130,6 +131,7 @@ mod manager;
 mod namespace;
 mod number;
 mod passengers;
+mod place;
 mod pool;
 mod process;
 mod queue;
@@ -144,6 +146,7 @@ mod testing;
 mod value;
 
 pub use barrier::{Barrier, BarrierTurn};
+pub use cluster::{Cluster, connect};
 pub use condition::{Condition, ConditionLock};
 pub use context::{Context, context};
 pub use current_process::{CurrentProcess, current_process};
@@ -160,6 +163,7 @@ pub use namespace::Namespace;
 pub use number::{Bits, Number};
 pub use pool::{AsyncResult, Imap, Numbered, Pool, PoolBuilder, Prepared, Submission};
 pub use process::{Process, ProcessBuilder};
+pub use procession_cluster::ClusterError;
 pub use procession_engine::{
     AlreadyBegun, LaunchError, PoolError, ProcessError, StartMethod, Stdio, TaskOutput,
     WorkerStatistics,

@@ -1,6 +1,7 @@
 //! What can go wrong with a queue.
 
 use procession_arena::Error;
+use procession_cluster::ClusterError;
 use serde::{Deserialize, Serialize};
 
 use crate::codec::CodecError;
@@ -93,6 +94,9 @@ pub enum QueueError {
         /// Items lost since the last call that told of a loss.
         count: u64,
     },
+    /// The server on which the object lives could not do it.
+    #[error("{0}")]
+    Cluster(ClusterError),
     /// The session could not be used, for instance since the system refused a call.
     #[error("{reason}")]
     Session {
@@ -115,6 +119,12 @@ impl From<Error> for QueueError {
                 reason: other.to_string(),
             },
         }
+    }
+}
+
+impl From<ClusterError> for QueueError {
+    fn from(error: ClusterError) -> QueueError {
+        QueueError::Cluster(error)
     }
 }
 

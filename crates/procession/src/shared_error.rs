@@ -1,6 +1,7 @@
 //! What can go wrong with shared objects other than queues.
 
 use procession_arena::Error;
+use procession_cluster::ClusterError;
 use serde::{Deserialize, Serialize};
 
 use crate::codec::CodecError;
@@ -113,6 +114,9 @@ pub enum SharedError {
         /// What its `Deserialize` said.
         reason: String,
     },
+    /// The server on which the object lives could not do it.
+    #[error("{0}")]
+    Cluster(ClusterError),
     /// The session could not be used, for instance since the system refused a call.
     #[error("{reason}")]
     Session {
@@ -149,6 +153,12 @@ impl From<Error> for SharedError {
                 reason: other.to_string(),
             },
         }
+    }
+}
+
+impl From<ClusterError> for SharedError {
+    fn from(error: ClusterError) -> SharedError {
+        SharedError::Cluster(error)
     }
 }
 

@@ -15,7 +15,13 @@ impl Client {
         Err(ClusterError::NotBuiltIn)
     }
 
-    pub(crate) fn call(&self, _: Call<'_>, _: &str, _: Effort) -> Result<Reply, ClusterError> {
+    pub(crate) fn call(
+        &self,
+        _: Call<'_>,
+        _: &str,
+        _: &str,
+        _: Effort,
+    ) -> Result<Reply, ClusterError> {
         match *self {}
     }
 

@@ -3,15 +3,17 @@
 mod travel;
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use procession_arena::Wait;
+use procession_cluster::event::Event as OnServer;
+use procession_cluster::{Cluster, ClusterError};
 use procession_objects::Event as Core;
 
 use crate::SharedError;
 use crate::attachment::Attachment;
 use crate::deadline::until;
+use crate::place::Place;
 
 /// A flag that is set or not, and that threads of any process wait for.
 ///
@@ -49,7 +51,7 @@ use crate::deadline::until;
 /// ```
 #[derive(Clone)]
 pub struct Event {
-    attachment: Arc<Attachment<Core>>,
+    place: Place<Core, OnServer>,
 }
 
 impl Event {
@@ -68,13 +70,25 @@ impl Event {
     /// # Ok::<_, procession::SharedError>(())
     /// ```
     pub fn new() -> Result<Event, SharedError> {
-        Ok(Event::of(Attachment::new(Core::create)?))
+        Ok(Event {
+            place: Place::memory(Attachment::new(Core::create)?),
+        })
     }
 
-    fn of(attachment: Attachment<Core>) -> Event {
-        Event {
-            attachment: Arc::new(attachment),
-        }
+    pub(crate) fn on_server(cluster: &Cluster, name: Option<&str>) -> Result<Event, SharedError> {
+        Ok(Event {
+            place: Place::Server(OnServer::create(cluster, name)?),
+        })
+    }
+
+    /// Removes an event that a [`Cluster`](crate::Cluster) has made from its server, for everybody: who uses it afterwards is told that it is gone. One
+    /// in memory ends with its last handle by itself, and this does nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`ClusterError`] if the server cannot be used.
+    pub fn unlink(&self) -> Result<(), ClusterError> {
+        self.place.unlink()
     }
 
     /// Sets the event: all who wait go on, and whoever comes does not wait, until it is cleared.
@@ -96,7 +110,10 @@ impl Event {
     /// # Ok::<_, procession::SharedError>(())
     /// ```
     pub fn set(&self) -> Result<(), SharedError> {
-        Ok(self.attachment.with(|event, me| event.set(me))?)
+        match &self.place {
+            Place::Memory(event) => Ok(event.with(|event, me| event.set(me))?),
+            Place::Server(event) => Ok(event.set()?),
+        }
     }
 
     /// Clears the event: whoever comes from now on waits.
@@ -107,7 +124,10 @@ impl Event {
     ///
     /// [`SharedError::Session`] if the session's memory is damaged.
     pub fn clear(&self) -> Result<(), SharedError> {
-        Ok(self.attachment.with(|event, me| event.clear(me))?)
+        match &self.place {
+            Place::Memory(event) => Ok(event.with(|event, me| event.clear(me))?),
+            Place::Server(event) => Ok(event.clear()?),
+        }
     }
 
     /// Whether the event is set; that may be out of date when it is read.
@@ -116,7 +136,10 @@ impl Event {
     ///
     /// [`SharedError::Session`] if the session's memory is damaged.
     pub fn is_set(&self) -> Result<bool, SharedError> {
-        Ok(self.attachment.with(|event, me| event.is_set(me))?)
+        match &self.place {
+            Place::Memory(event) => Ok(event.with(|event, me| event.is_set(me))?),
+            Place::Server(event) => Ok(event.is_set()?),
+        }
     }
 
     /// Waits until the event is set; returns at once if it is.
@@ -125,9 +148,7 @@ impl Event {
     ///
     /// [`SharedError::Session`] if the session's memory is damaged.
     pub fn wait(&self) -> Result<(), SharedError> {
-        Ok(self
-            .attachment
-            .with(|event, me| event.wait(me, Wait::Forever))?)
+        self.wait_until(Wait::Forever)
     }
 
     /// Waits until the event is set, at most for `timeout`.
@@ -149,15 +170,24 @@ impl Event {
     /// # Ok::<_, SharedError>(())
     /// ```
     pub fn wait_timeout(&self, timeout: Duration) -> Result<(), SharedError> {
-        let wait = until(timeout);
-        Ok(self.attachment.with(|event, me| event.wait(me, wait))?)
+        self.wait_until(until(timeout))
+    }
+
+    fn wait_until(&self, wait: Wait) -> Result<(), SharedError> {
+        match &self.place {
+            Place::Memory(event) => Ok(event.with(|event, me| event.wait(me, wait))?),
+            Place::Server(event) => match event.wait(wait)? {
+                true => Ok(()),
+                false => Err(SharedError::TimedOut),
+            },
+        }
     }
 }
 
 impl fmt::Debug for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Event")
-            .field("handle", &format_args!("{}", self.attachment.handle()))
+            .field("handle", &format_args!("{}", self.place.name()))
             .field("set", &self.is_set().ok())
             .finish()
     }

@@ -1,11 +1,14 @@
 //! How an event's handle travels to another process.
 
 use procession_arena::Handle;
+use procession_cluster::event::Event as OnServer;
+use procession_cluster::{Cluster, ClusterError, Object};
 use procession_objects::Event as Core;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Event;
-use crate::attachment::{Attachment, SharedObject};
+use crate::attachment::SharedObject;
+use crate::place::{Place, ServerObject};
 
 impl SharedObject for Core {
     const NAME: &'static str = "event";
@@ -15,15 +18,27 @@ impl SharedObject for Core {
     }
 }
 
+impl ServerObject for OnServer {
+    fn attach(cluster: &Cluster, name: &str) -> Result<OnServer, ClusterError> {
+        OnServer::attach(cluster, name)
+    }
+
+    fn object(&self) -> &Object {
+        OnServer::object(self)
+    }
+}
+
 /// A handle travels by procession alone; anywhere else, serializing it is an error.
 impl Serialize for Event {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.attachment.serialize(serializer)
+        self.place.serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for Event {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Event, D::Error> {
-        Attachment::deserialize(deserializer, Core::attach).map(Event::of)
+        Ok(Event {
+            place: Place::deserialize(deserializer, Core::attach)?,
+        })
     }
 }

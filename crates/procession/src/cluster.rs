@@ -1,0 +1,75 @@
+//! Objects on a server, for many machines.
+
+use procession_cluster::{Address, Cluster as Core, ClusterError};
+
+use crate::{Event, SharedError};
+
+/// Connects to a Redis or Valkey server, on which objects then live that any number of machines use.
+///
+/// The address is a URL: `redis://host:6379`, `rediss://` for TLS, several hosts for the nodes of a cluster, and more, see
+/// [`Address`](procession_cluster::Address). Connecting twice to the same address is the same as once.
+///
+/// It needs the feature `cluster` of this crate.
+///
+/// # Errors
+///
+/// [`ClusterError`] says what the server, its settings or the address lack: a server that cannot be reached, is too old, throws data away when
+/// it is full, refuses the user, or would be spoken to in plain text over a network.
+///
+/// # Examples
+///
+/// ```no_run
+/// let cluster = procession::connect("redis://127.0.0.1:6379/?namespace=shop")?;
+/// let open = cluster.event("open")?;
+/// open.set()?; // everybody who waits for the event `open`, on whatever machine, goes on
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+pub fn connect(address: &str) -> Result<Cluster, ClusterError> {
+    let address: Address = address.parse()?;
+    Ok(Cluster {
+        core: Core::connect(&address)?,
+    })
+}
+
+/// A server on which objects live that any number of machines use; what [`connect`] returns.
+///
+/// It makes the same objects that live in shared memory otherwise: a function that takes a `&Queue<T>` does not see the difference. Each of its
+/// methods takes a name, or `None`:
+///
+/// - By a *name*, any process on any machine gets the same object; whoever comes first makes it, and it stays until somebody
+///   [unlinks](Event::unlink) it.
+/// - *Without* one it makes a new object, whose handle can be sent to others. It ends when no process has had a handle for ten minutes.
+///
+/// # If a process dies
+///
+/// The server cannot see a death. What a process holds (locks, permits, items that are not done) is leased for 15 seconds and
+/// renewed as long as the process lives; others get it when the lease ends. If the server itself dies, calls wait until it is back or
+/// another one has taken its place, at most for a minute; what it had acknowledged is there again as far as its own settings promise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cluster {
+    pub(crate) core: Core,
+}
+
+impl Cluster {
+    /// What keeps the objects of different programs on one server apart.
+    pub fn namespace(&self) -> &str {
+        self.core.address().namespace()
+    }
+
+    /// An [`Event`] that is not set, or the one of that name.
+    ///
+    /// # Errors
+    ///
+    /// [`SharedError::Cluster`] if the server cannot be used.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # let cluster = procession::connect("redis://127.0.0.1")?;
+    /// cluster.event("open")?.wait()?;
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn event<'n>(&self, name: impl Into<Option<&'n str>>) -> Result<Event, SharedError> {
+        Event::on_server(&self.core, name.into())
+    }
+}

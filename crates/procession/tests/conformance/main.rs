@@ -1,0 +1,10 @@
+//! One suite for every place where objects can be: the session's memory, a server, and a cluster of servers.
+//!
+//! A test gets the [`Objects`](objects::Objects) of one place, and does not look where it is. What differs between the places is written down in the
+//! types' documentation, and has tests of its own elsewhere.
+
+#[path = "../watchdog/mod.rs"]
+mod watchdog;
+
+mod event;
+mod objects;

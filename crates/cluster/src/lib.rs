@@ -7,6 +7,7 @@
 #![cfg_attr(not(feature = "client"), allow(dead_code))]
 
 mod address;
+pub mod agent;
 mod call;
 mod client;
 mod cluster;
@@ -18,6 +19,7 @@ pub mod interrupt;
 mod keeper;
 mod object;
 mod payload;
+pub mod pool;
 mod reply;
 mod script;
 mod slot;

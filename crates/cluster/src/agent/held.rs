@@ -25,38 +25,48 @@ pub(super) struct Ticket {
     pub(super) since: Instant,
 }
 
-/// The tasks that a host holds, with their jobs as soon as they have one.
+/// The tasks that a host holds and has not handed in.
 #[derive(Debug, Default)]
-pub(super) struct Held(Mutex<HashMap<u64, (Ticket, Option<Arc<Job>>)>>);
+pub(super) struct Held(Mutex<HashMap<u64, HeldTask>>);
+
+#[derive(Debug)]
+struct HeldTask {
+    ticket: Ticket,
+    /// Nothing as long as the local pool has not got it.
+    job: Option<Arc<Job>>,
+}
 
 impl Held {
     pub(super) fn add(&self, ticket: Ticket) {
-        self.lock().insert(ticket.serial, (ticket, None));
+        let serial = ticket.serial;
+        self.lock().insert(serial, HeldTask { ticket, job: None });
     }
 
     pub(super) fn note_job(&self, serial: u64, job: &Arc<Job>) {
-        if let Some((_, noted)) = self.lock().get_mut(&serial) {
-            *noted = Some(Arc::clone(job));
+        if let Some(task) = self.lock().get_mut(&serial) {
+            task.job = Some(Arc::clone(job));
         }
     }
 
-    pub(super) fn remove(&self, serial: u64) -> Option<Ticket> {
+    /// What came of the task has been handed in.
+    pub(super) fn remove(&self, serial: u64) {
         let removed = self.lock().remove(&serial);
         // The job goes without the lock.
-        removed.map(|(ticket, _)| ticket)
+        drop(removed);
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.lock().is_empty()
     }
 
-    /// Those that the host got in this life of its.
+    /// What those are called that the host got in this life of its.
     pub(super) fn ids_of(&self, member: &Arc<HostMember>) -> Vec<String> {
         let held = self.lock();
-        let own = held
-            .values()
-            .filter(|(ticket, _)| Arc::ptr_eq(&ticket.member, member));
-        own.map(|(ticket, _)| ticket.id.clone()).collect()
+        let tickets = held.values().map(|task| &task.ticket);
+        tickets
+            .filter(|ticket| Arc::ptr_eq(&ticket.member, member))
+            .map(|ticket| ticket.id.clone())
+            .collect()
     }
 
     /// The jobs of all of them, or of those with that id.
@@ -64,11 +74,11 @@ impl Held {
         let held = self.lock();
         let wanted = held
             .values()
-            .filter(|(ticket, _)| id.is_none_or(|id| ticket.id == id));
-        wanted.filter_map(|(_, job)| job.clone()).collect()
+            .filter(|task| id.is_none_or(|id| task.ticket.id == id));
+        wanted.filter_map(|task| task.job.clone()).collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<u64, (Ticket, Option<Arc<Job>>)>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<u64, HeldTask>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -7,6 +7,7 @@ mod cancellations;
 mod drain;
 mod fetching;
 mod held;
+mod program;
 mod results;
 mod slots;
 mod station;
@@ -22,6 +23,7 @@ use procession_engine::PoolError;
 use procession_engine::pool::{Job, JobSettings, WorkName};
 
 pub use arguments::{Arguments, ArgumentsError, SWITCH, URL, USAGE};
+pub use program::serve_as_program;
 pub use stop::Stop;
 
 use crate::Cluster;

@@ -16,6 +16,7 @@ use crate::waiting::SLICE;
 /// What is handed in by one call or a few.
 #[derive(Default)]
 struct Batch {
+    serials: Vec<u64>,
     count: usize,
     bytes: usize,
     /// By the client.
@@ -49,6 +50,11 @@ impl Station {
                 }
             }
             self.hand_in(&batch);
+            // Not before: a recount would give back what has been done and not been handed in.
+            batch
+                .serials
+                .iter()
+                .for_each(|serial| self.held.remove(*serial));
             if is_over {
                 return;
             }
@@ -56,7 +62,7 @@ impl Station {
     }
 
     fn add(&self, batch: &mut Batch, (ticket, verdict): (Ticket, Verdict)) {
-        self.held.remove(ticket.serial);
+        batch.serials.push(ticket.serial);
         self.slots.release(ticket.since.elapsed());
         // What the host got in a former life others have by now.
         if !Arc::ptr_eq(&ticket.member, &self.member()) {

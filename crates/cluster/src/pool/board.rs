@@ -4,6 +4,8 @@ mod attendance;
 mod serving;
 mod streams;
 mod submitting;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 
@@ -55,11 +57,6 @@ impl Board {
 
     pub(crate) fn cluster(&self) -> &Cluster {
         self.object.cluster()
-    }
-
-    /// Which program can carry the tasks out.
-    pub(crate) fn code(&self) -> &str {
-        &self.code
     }
 
     /// The same pool for another code.

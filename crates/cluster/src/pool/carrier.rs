@@ -122,6 +122,18 @@ impl Client {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What those of these tasks are called on the server that have been sent; waits for those that are just being put there, which
+    /// takes no longer than a call may take.
+    fn ids_of_sent(&self, numbers: &[u64]) -> Vec<(u64, String)> {
+        let ledger = self.lock();
+        let patience = self.board.cluster().address().patience;
+        let waited = self
+            .changed
+            .wait_timeout_while(ledger, patience, |ledger| ledger.is_any_on_the_way(numbers));
+        let (ledger, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        ledger.ids_of(numbers)
+    }
+
     /// Takes tasks out of the ledger and tells what came of them.
     pub(super) fn settle(&self, outcomes: Vec<(u64, Result<Vec<u8>, PoolError>)>) {
         self.change(|ledger| {
@@ -197,9 +209,10 @@ impl CarryTasks for Carrier {
     }
 
     fn withdraw(&self, numbers: &[u64]) -> Vec<u64> {
-        let (mut withdrawn, there) = self
+        let mut withdrawn = self
             .client
-            .change(|ledger| (ledger.withdraw_outgoing(numbers), ledger.ids_of(numbers)));
+            .change(|ledger| ledger.withdraw_outgoing(numbers));
+        let there = self.client.ids_of_sent(numbers);
         for portion in there.chunks(super::AT_ONCE) {
             let ids: Vec<String> = portion.iter().map(|(_, id)| id.clone()).collect();
             // What the server does not say goes on.

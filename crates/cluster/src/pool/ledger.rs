@@ -133,6 +133,12 @@ impl Ledger {
         withdrawn
     }
 
+    /// Whether of any of these tasks nobody knows yet where it is.
+    pub(super) fn is_any_on_the_way(&self, numbers: &[u64]) -> bool {
+        let mut entries = numbers.iter().filter_map(|number| self.tasks.get(number));
+        entries.any(|entry| matches!(entry.place, Place::OnTheWay { .. }))
+    }
+
     /// Those of these tasks that are on the server, with what they are called there.
     pub(super) fn ids_of(&self, numbers: &[u64]) -> Vec<(u64, String)> {
         let ids = numbers

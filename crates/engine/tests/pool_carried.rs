@@ -11,8 +11,8 @@ mod carrier;
 mod watchdog;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::channel;
-use std::sync::{Arc, Barrier};
+use std::sync::mpsc::{TryRecvError, channel};
+use std::sync::{Arc, Barrier, Mutex};
 use std::task::{Context, Poll, Wake};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -20,7 +20,9 @@ use std::time::{Duration, Instant};
 use carrier::{
     NOTHING, Told, carried_pool, carried_pool_with, item, next, settings, submit, submit_with,
 };
-use procession_engine::pool::{Item, Order, Settled, TaskOptions, TaskOutput, WorkName};
+use procession_engine::pool::{
+    Callback, Item, Order, Pool, Settled, TaskOptions, TaskOutput, WorkName,
+};
 use procession_engine::{PoolError, with_participant};
 use procession_objects::Queue;
 use watchdog::watch;
@@ -56,6 +58,7 @@ fn a_task_travels_with_all_that_was_said_about_it() {
     job.push(item(b"arguments")).unwrap();
     let [task] = other.tasks().try_into().unwrap();
     assert_eq!(task.bytes, b"arguments");
+    assert_eq!(task.label, "task");
     assert_eq!(task.options, options);
     assert_eq!(task.work, WorkName::of(&NOTHING).unwrap());
     let output = TaskOutput {
@@ -97,7 +100,7 @@ fn the_first_answer_counts_and_only_that_of_a_task_that_there_is() {
     let (pool, other) = carried_pool(1, None);
     let calls = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&calls);
-    let callback: procession_engine::pool::Callback = Box::new(move |_| {
+    let callback: Callback = Box::new(move |_| {
         counted.fetch_add(1, Ordering::Relaxed);
     });
     let job = submit_with(&pool, 1, settings(Order::AsSubmitted, Some(callback)));
@@ -239,6 +242,7 @@ fn a_closed_pool_finishes_what_it_has_and_then_ends() {
         .unwrap();
     assert!(matches!(more.push(item(b"")), Err(PoolError::Closed)));
     other.settler.settle(first, Ok(Vec::new()));
+    assert_eq!(other.told.try_recv(), Err(TryRecvError::Empty));
     assert!(matches!(
         pool.join(Some(Instant::now())),
         Err(PoolError::NotReady)
@@ -265,7 +269,7 @@ fn callbacks_are_called_once_and_may_use_the_pool() {
     let pool = Arc::new(pool);
     let (sender, called) = channel();
     let again = Arc::clone(&pool);
-    let callback: procession_engine::pool::Callback = Box::new(move |outcomes| {
+    let callback: Callback = Box::new(move |outcomes| {
         let results = outcomes
             .iter()
             .map(|outcome| outcome.clone().unwrap().bytes().to_vec());
@@ -310,6 +314,34 @@ fn futures_are_woken_by_the_answer() {
     }
     assert!(settling.join().unwrap());
     assert_eq!(next(&job).unwrap(), b"awaited");
+}
+
+/// Uses the pool while it is woken.
+struct Submit(Arc<Pool>, Mutex<Vec<Vec<u8>>>);
+
+impl Wake for Submit {
+    fn wake(self: Arc<Self>) {
+        let answer = next(&submit(&self.0, 1)).unwrap();
+        self.1.lock().unwrap().push(answer);
+    }
+}
+
+#[test]
+fn wakers_may_submit_and_wait() {
+    let _watchdog = watch("wakers_may_submit_and_wait");
+    let (pool, other) = carried_pool(1, None);
+    let pool = Arc::new(pool);
+    let job = submit(&pool, 1);
+    let submitting = Arc::new(Submit(Arc::clone(&pool), Mutex::default()));
+    let waker = Arc::clone(&submitting).into();
+    assert!(job.poll_ready(&Context::from_waker(&waker)).is_pending());
+    other.numbers(1);
+    let answering = other.answer();
+    // The carrier has yet to be told of that when the waker is called.
+    assert_eq!(job.cancel().unwrap(), 1);
+    assert_eq!(*submitting.1.lock().unwrap(), [[0, 0, 0, 0]]);
+    pool.terminate();
+    answering.join().unwrap();
 }
 
 #[test]

@@ -10,6 +10,7 @@
 mod carrier;
 mod watchdog;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::{self, JoinHandle};
@@ -18,9 +19,11 @@ use std::time::Instant;
 use carrier::{NOTHING, Told, item, next, pool_with, settings, submit};
 use procession_engine::host::Answer;
 use procession_engine::pool::{
-    Carried, CarryTasks, Job, JobSettings, NamedWork, Order, Pool, PoolConfig, Settler, WorkName,
+    Carried, CarryTasks, Initializer, Job, JobSettings, NamedWork, Order, Pool, PoolConfig,
+    Settler, WorkName,
 };
-use procession_engine::{BuildId, EntryError, PoolError, build_id, init_test};
+use procession_engine::{BuildId, EntryError, PoolError, build_id, init_test, with_participant};
+use procession_objects::Queue;
 use watchdog::watch;
 
 /// Answers each task while it is being given it.
@@ -232,6 +235,47 @@ fn a_function_is_run_by_the_name_that_the_same_build_has_sent() {
             "{error}"
         );
     }
+}
+
+static PREPARED: AtomicUsize = AtomicUsize::new(0);
+
+fn prepare(bytes: &mut Vec<u8>, _: Answer<'_>) -> Result<(), EntryError> {
+    PREPARED.store(std::mem::take(bytes).len(), Ordering::Relaxed);
+    Ok(())
+}
+
+fn tell_prepared(_: &mut Vec<u8>, answer: Answer<'_>) -> Result<(), EntryError> {
+    answer(vec![PREPARED.load(Ordering::Relaxed) as u8], &[]);
+    Ok(())
+}
+
+static PREPARE: NamedWork = NamedWork::new(prepare);
+static TELL_PREPARED: NamedWork = NamedWork::new(tell_prepared);
+
+#[test]
+fn an_initializer_travels_by_name_as_well() {
+    init_test("an_initializer_travels_by_name_as_well");
+    let _watchdog = watch("an_initializer_travels_by_name_as_well");
+    let build = build_id().unwrap();
+    let initializer = Initializer::new(&PREPARE, b"seven..".to_vec(), &[]).unwrap();
+    let (name, bytes) = initializer.carried().unwrap();
+    let other = BuildId::from_bytes(b"Gother");
+    let refused = Initializer::by_name(name, &other, bytes.to_vec()).unwrap_err();
+    assert!(matches!(refused, PoolError::OtherBuild { .. }), "{refused}");
+    let pool = Pool::new(PoolConfig {
+        workers: 1,
+        initializer: Some(Initializer::by_name(name, build, bytes.to_vec()).unwrap()),
+        ..PoolConfig::default()
+    })
+    .unwrap();
+    let told = run(&pool, WorkName::of(&TELL_PREPARED).unwrap(), build).unwrap();
+    assert_eq!(next(&told).unwrap(), [7]);
+
+    let queue = with_participant(|me| Queue::create(me, &Default::default())).unwrap();
+    let local = Initializer::new(&PREPARE, Vec::new(), &[queue.handle()]).unwrap();
+    assert!(matches!(local.carried(), Err(PoolError::LocalObject)));
+    drop(local);
+    with_participant(|me| queue.detach(me)).unwrap();
 }
 
 /// A worker host in a nutshell: has the tasks done by a pool of its own.

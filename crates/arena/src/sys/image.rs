@@ -34,6 +34,11 @@ impl BuildId {
         BuildId(bytes.to_vec())
     }
 
+    /// Whether a copy of the file has the same identity on another machine, or in another place.
+    pub fn is_portable(&self) -> bool {
+        self.0.first() == Some(&FROM_LINKER)
+    }
+
     fn from_linker(id: &[u8]) -> BuildId {
         let mut bytes = vec![FROM_LINKER];
         bytes.extend_from_slice(id);
@@ -380,7 +385,9 @@ mod tests {
             notes.extend_from_slice(content);
             notes.resize(notes.len().next_multiple_of(4), 0);
         }
-        assert_eq!(gnu_build_id(&notes, 4).unwrap().to_string(), "abcd");
+        let id = gnu_build_id(&notes, 4).unwrap();
+        assert_eq!(id.to_string(), "abcd");
+        assert!(id.is_portable());
         assert_eq!(gnu_build_id(&notes[..20], 4), None);
     }
 
@@ -388,6 +395,7 @@ mod tests {
     fn a_file_is_an_identity_too() {
         let id = BuildId::from_file(Path::new("/proc/self/exe")).unwrap();
         assert!(id.to_string().starts_with("file:"));
+        assert!(!id.is_portable());
         assert_eq!(id, BuildId::from_file(Path::new("/proc/self/exe")).unwrap());
     }
 }

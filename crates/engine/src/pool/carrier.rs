@@ -1,5 +1,6 @@
 //! The seam to whoever has a pool's tasks carried out elsewhere. See "Carried pools" in `README.md`.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::fmt::Debug;
 use std::mem;
@@ -8,7 +9,7 @@ use std::sync::{Arc, Weak};
 use super::config::TaskOptions;
 use super::error::PoolError;
 use super::output::TaskOutput;
-use super::owner::Shared;
+use super::shared::Shared;
 use super::work::WorkName;
 
 /// Tasks that are settled under one hold of the pool's lock; more of them keep it longer.
@@ -19,9 +20,10 @@ const AT_ONCE: usize = 64;
 /// Each task that it was given it must [settle](Settler::settle) one day, unless it is cancelled or the pool ends: with what
 /// its workers made of it, or with an error if it cannot be had any more. Nobody else would tell those who wait.
 ///
-/// No lock of the pool's is held during the calls, and none but [`withdraw`](Self::withdraw) is called by two threads at a time. None
-/// but that one may wait for the other side: the caller may be any thread, one that holds an interpreter's lock
-/// included. For the same reason a carrier holds no lock, which these calls take, while it settles.
+/// No lock of the pool's is held during the calls. They come one after another, [`withdraw`](Self::withdraw) excepted. None but that one
+/// may wait for the other side: the caller may be any thread that has to do with the pool, also one that holds the lock of an
+/// interpreter. And while a carrier settles it holds no lock that these calls take, since settling may call wakers, which wait for
+/// such a lock.
 ///
 /// It is dropped by whichever thread lets go of it last, which may be one of its own.
 pub trait CarryTasks: Debug + Send + Sync {
@@ -56,6 +58,8 @@ pub struct Carried {
     pub number: u64,
     /// What is to be done.
     pub work: WorkName,
+    /// What that is called, for those who look at the task on its way.
+    pub label: Cow<'static, str>,
     /// With which encoded arguments. No handles are among them.
     pub bytes: Vec<u8>,
     /// How.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use procession_arena::Handle;
+use procession_arena::sys::image::BuildId;
 
 use super::error::PoolError;
 use super::held::Held;
@@ -80,6 +81,36 @@ impl Initializer {
         let work = WorkName::of(work)?;
         let held = with_participant(|me| Held::attach(me, handles))?;
         Ok(Initializer { work, bytes, held })
+    }
+
+    /// Has that called for which a process of this build has sent the name, with these encoded arguments.
+    ///
+    /// # Errors
+    ///
+    /// As [`Pool::job_by_name`](super::Pool::job_by_name).
+    pub fn by_name(
+        name: WorkName,
+        build: &BuildId,
+        bytes: Vec<u8>,
+    ) -> Result<Initializer, PoolError> {
+        name.check(build)?;
+        Ok(Initializer {
+            work: name,
+            bytes,
+            held: Held::default(),
+        })
+    }
+
+    /// What is called, and with which encoded arguments, to be sent to workers elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// [`PoolError::LocalObject`] if there are handles among the arguments.
+    pub fn carried(&self) -> Result<(WorkName, &[u8]), PoolError> {
+        match self.held.handles() {
+            [] => Ok((self.work, &self.bytes)),
+            _ => Err(PoolError::LocalObject),
+        }
     }
 }
 

@@ -68,11 +68,15 @@ impl Errands {
         self.is_over && self.carrier.is_none() && !self.is_delivering
     }
 
-    /// True if the caller is the one to tell the carrier what there is to tell.
+    /// There is something that the carrier is to be told.
+    pub(super) fn has_any(&self) -> bool {
+        let is_something = !self.outgoing.is_empty() || !self.cancelled.is_empty() || self.is_over;
+        is_something && self.carrier.is_some()
+    }
+
+    /// True if the caller is the one to tell it.
     pub(super) fn claim(&mut self) -> bool {
-        let is_something_to_tell =
-            !self.outgoing.is_empty() || !self.cancelled.is_empty() || self.is_over;
-        let claims = !self.is_delivering && self.carrier.is_some() && is_something_to_tell;
+        let claims = !self.is_delivering && self.has_any();
         self.is_delivering |= claims;
         claims
     }
@@ -152,6 +156,7 @@ impl State {
             errands.outgoing.push(Carried {
                 number: self.last_number,
                 work: task.job.work,
+                label: task.job.label.clone(),
                 bytes: mem::take(&mut task.bytes),
                 options: task.job.options,
             });

@@ -13,7 +13,7 @@ use super::forwarding::Record;
 use super::held::Held;
 use super::job::{Outcome, Produced};
 use super::output::TaskOutput;
-use super::owner::Shared;
+use super::shared::Shared;
 use super::state::{EarlyReport, FailedStarts, State};
 use super::task::Assigned;
 use super::wire::{Report, Subject};

@@ -19,6 +19,7 @@ mod pending;
 mod process;
 mod seat;
 mod settle;
+mod shared;
 mod start;
 mod state;
 mod statistics;

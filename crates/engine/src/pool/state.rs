@@ -195,7 +195,12 @@ impl State {
         !self.to_call.is_empty() || (self.errands.is_some() && self.is_finished())
     }
 
-    /// Whether whoever changes the state now is to tell the carrier what there is to tell.
+    /// There is something to be told to the carrier.
+    pub(super) fn has_errands(&self) -> bool {
+        self.errands.as_ref().is_some_and(Errands::has_any)
+    }
+
+    /// True if the caller is the one to tell the carrier what there is to tell.
     pub(super) fn claims_delivery(&mut self) -> bool {
         self.errands.as_mut().is_some_and(Errands::claim)
     }

@@ -10,9 +10,10 @@ use procession_arena::sys::readiness::wait_readable;
 use procession_arena::{Participant, Wait};
 
 use super::error::PoolError;
-use super::owner::{Shared, system};
+use super::owner::system;
 use super::process::WorkerProcess;
 use super::seat::Ended;
+use super::shared::Shared;
 use super::start;
 use super::state::State;
 use super::waiting::Leadership;

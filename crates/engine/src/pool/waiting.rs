@@ -10,7 +10,7 @@ use procession_arena::Wait;
 use super::callback;
 use super::error::PoolError;
 use super::job::JobState;
-use super::owner::Shared;
+use super::shared::Shared;
 use super::state::State;
 
 /// How long a leader sleeps at most, should the message that was to wake it have found no room.

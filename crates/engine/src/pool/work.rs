@@ -143,8 +143,19 @@ mod tests {
     }
 
     static NAMED: NamedWork = NamedWork::new(work);
-    /// Everything about it is right but the mark behind it.
-    static UNMARKED: [usize; 3] = [BEFORE, 0, BEFORE];
+    /// Everything about these is right but the mark behind, or before.
+    static UNMARKED: [NamedWork; 2] = [
+        NamedWork {
+            before: BEFORE,
+            work,
+            after: BEFORE,
+        },
+        NamedWork {
+            before: AFTER,
+            work,
+            after: AFTER,
+        },
+    ];
 
     fn image() -> Image {
         Image::containing(work as *const ()).unwrap().unwrap()
@@ -163,8 +174,18 @@ mod tests {
         let image = image();
         let code = image.offset_of(work as *const ()).unwrap();
         let constant = image.offset_of_constant(&NAMED).unwrap();
-        let unmarked = image.offset_of_constant(&UNMARKED).unwrap();
-        for offset in [0, code, constant + 8, constant + 1, unmarked, u64::MAX] {
+        let [behind, before] = UNMARKED
+            .each_ref()
+            .map(|work| image.offset_of_constant(work).unwrap());
+        for offset in [
+            0,
+            code,
+            constant + 8,
+            constant + 1,
+            behind,
+            before,
+            u64::MAX,
+        ] {
             assert!(WorkName::from_bits(offset).find(&image).is_none());
         }
     }

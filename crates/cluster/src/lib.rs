@@ -7,17 +7,15 @@
 #![cfg_attr(not(feature = "client"), allow(dead_code))]
 
 mod address;
+pub mod agent;
 pub mod array;
-mod call;
-mod client;
-mod cluster;
-pub mod dict;
-mod entry;
 pub mod barrier;
 mod call;
 mod client;
 mod cluster;
 pub mod condition;
+pub mod dict;
+mod entry;
 mod error;
 pub mod event;
 mod fork_aware;
@@ -25,23 +23,24 @@ mod holder;
 mod identity;
 pub mod interrupt;
 mod keeper;
-pub mod list;
 mod lease;
+pub mod list;
 pub mod lock;
 mod object;
 mod pages;
 mod payload;
+pub mod pool;
 mod process_wide;
-pub mod reentrant_lock;
 pub mod queue;
+pub mod reentrant_lock;
 mod reply;
 mod script;
 #[cfg(test)]
 mod script_test;
 pub mod semaphore;
 mod slot;
-pub mod value;
 mod sync_error;
+pub mod value;
 mod waiting;
 #[cfg(test)]
 #[path = "../tests/watchdog/mod.rs"]

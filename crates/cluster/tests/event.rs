@@ -11,10 +11,10 @@ mod watchdog;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use members::{TestResult, process, server};
 use procession_arena::Wait;
 use procession_cluster::ClusterError;
 use procession_cluster::event::Event;
-use members::{TestResult, process, server};
 use watchdog::watch;
 
 #[test]

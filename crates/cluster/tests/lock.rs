@@ -13,14 +13,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use procession_arena::Wait;
-use procession_cluster::lock::Lock;
-use procession_cluster::reentrant_lock::ReentrantLock;
-use procession_cluster::{ClusterError, SyncError};
 use members::{
     TestResult, connect_again, cut_off, process, server, server_with_alice, until,
     while_connections_are_killed,
 };
+use procession_arena::Wait;
+use procession_cluster::lock::Lock;
+use procession_cluster::reentrant_lock::ReentrantLock;
+use procession_cluster::{ClusterError, SyncError};
 use watchdog::watch;
 
 fn soon(milliseconds: u64) -> Wait {

@@ -12,14 +12,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use procession_arena::Wait;
-use procession_cluster::semaphore::Semaphore;
-use procession_cluster::{Cluster, ClusterError, SyncError};
-use procession_objects::PermitRule;
 use members::{
     TestResult, connect_again, cut_off, process, server, server_with_alice,
     while_connections_are_killed,
 };
+use procession_arena::Wait;
+use procession_cluster::semaphore::Semaphore;
+use procession_cluster::{Cluster, ClusterError, SyncError};
+use procession_objects::PermitRule;
 use watchdog::watch;
 
 /// Threads of both processes enter and leave.

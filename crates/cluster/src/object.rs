@@ -106,10 +106,10 @@ impl Kind {
     pub(crate) fn parts(self) -> &'static [&'static str] {
         match self {
             Kind::Queue => &["h", "r", "m", "a", "c", "w", "b", "j", "d"],
-            Kind::Pool => &["h", "r", "m", "a", "c", "w", "b", "k", "d"],
+            Kind::Pool => &["h", "m", "a", "b", "c", "k", "i", "x", "d"],
             Kind::Lock => &["h", "w"],
-            Kind::Semaphore => &["h", "z", "w"],
-            Kind::Condition => &["h", "o", "e", "g"],
+            Kind::Semaphore => &["h", "z", "f", "w"],
+            Kind::Condition => crate::condition::PARTS,
             Kind::Event => &["h", "g"],
             Kind::Barrier => &["h", "z", "g", "p"],
             Kind::Dict => &["h", "v", "o"],
@@ -124,7 +124,7 @@ impl Kind {
     pub(crate) fn listed_parts(self) -> &'static [(&'static str, &'static str)] {
         match self {
             Kind::Queue => &[("c", "l:")],
-            Kind::Pool => &[("c", "l:"), ("k", "rep:")],
+            Kind::Pool => &[("b", "r:"), ("b", "w:"), ("c", "l:"), ("k", "rep:")],
             _ => &[],
         }
     }

@@ -166,6 +166,19 @@ impl Object {
         }
     }
 
+    /// A handle on an object that belongs to this one, and is called after it so that no user's can be.
+    pub(crate) fn companion(&self, kind: Kind) -> Result<Object, ClusterError> {
+        match self.is_anonymous() {
+            // Nobody else has drawn that name.
+            true => Object::attach(&self.cluster, kind, &self.name),
+            // A colon is in no name that a user gives.
+            false => {
+                let name = format!("{}:{}", self.kind.prefix(), self.name);
+                Ok(Object::absent(&self.cluster, kind, &name))
+            }
+        }
+    }
+
     fn anonymous(cluster: &Cluster, kind: Kind, name: String) -> Result<Object, ClusterError> {
         let mut object = Object::absent(cluster, kind, &name);
         object.presence = Some(ForkAware::new());

@@ -54,7 +54,7 @@ pub struct Cluster {
 
 impl Cluster {
     /// What keeps the objects of different programs on one server apart.
-    pub fn namespace(&self) -> &str {
+    pub fn name(&self) -> &str {
         self.core.address().namespace()
     }
 

@@ -9,6 +9,7 @@ use procession_objects::{Hold, Taken};
 
 use super::SharedArray;
 use crate::deadline::until;
+use crate::place::Place;
 use crate::{Holder, LockError, SharedError};
 
 /// The right of the array's [`lock`](SharedArray::lock); given back when dropped.
@@ -99,12 +100,21 @@ impl<T> SharedArray<T> {
     ///
     /// [`SharedError::Session`] if the session's memory is damaged.
     pub fn holder(&self) -> Result<Option<Holder>, SharedError> {
-        let holder = self.attachment.with(|core, me| core.holder(me))?;
-        Ok(holder.map(Holder::new))
+        match &self.place {
+            Place::Memory(array) => {
+                let holder = array.with(|core, me| core.holder(me))?;
+                Ok(holder.map(Holder::new))
+            }
+            Place::Server(_) => Err(SharedError::NotInMemory),
+        }
     }
 
     fn acquire(&self, wait: Wait) -> Result<ArrayGuard<'_, T>, LockError<ArrayGuard<'_, T>>> {
-        let taken: Result<Taken, Error> = self.attachment.with(|core, me| core.acquire(me, wait));
+        let array = match &self.place {
+            Place::Memory(array) => array,
+            Place::Server(_) => return Err(LockError::Failed(SharedError::NotInMemory)),
+        };
+        let taken: Result<Taken, Error> = array.with(|core, me| core.acquire(me, wait));
         let taken = taken.map_err(|error| LockError::Failed(error.into()))?;
         let guard = ArrayGuard {
             array: self,
@@ -128,8 +138,10 @@ impl<T> Deref for ArrayGuard<'_, T> {
 impl<T> Drop for ArrayGuard<'_, T> {
     fn drop(&mut self) {
         let hold = self.hold;
-        let attachment = &self.array.attachment;
-        if let Err(error) = attachment.with(|core, me| core.release_hold(me, hold)) {
+        let Place::Memory(array) = &self.array.place else {
+            return;
+        };
+        if let Err(error) = array.with(|core, me| core.release_hold(me, hold)) {
             tracing::warn!(%error, "the lock of an array could not be released");
         }
     }

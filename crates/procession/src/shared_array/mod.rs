@@ -99,7 +99,10 @@ impl<T> SharedArray<T> {
     ///
     /// [`ClusterError`] if the server cannot be used.
     pub fn unlink(&self) -> Result<(), ClusterError> {
-        self.place.unlink()
+        match &self.place {
+            Place::Memory(_) => Ok(()),
+            Place::Server(array) => array.unlink(),
+        }
     }
 
     /// The number of elements; it never changes.

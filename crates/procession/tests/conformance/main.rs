@@ -6,5 +6,6 @@
 #[path = "../watchdog/mod.rs"]
 mod watchdog;
 
+mod data;
 mod event;
 mod objects;

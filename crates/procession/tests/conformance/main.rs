@@ -8,3 +8,4 @@ mod watchdog;
 
 mod event;
 mod objects;
+mod sync;

@@ -4,6 +4,8 @@ mod create;
 
 use std::fmt;
 
+pub(crate) use create::CONTENTS;
+
 use crate::cluster::Presence;
 use crate::fork_aware::ForkAware;
 use crate::slot::slot_of;
@@ -106,8 +108,8 @@ impl Kind {
             Kind::Queue => &["h", "r", "m", "a", "c", "w", "b", "j", "d"],
             Kind::Pool => &["h", "m", "a", "b", "c", "k", "i", "x", "d"],
             Kind::Lock => &["h", "w"],
-            Kind::Semaphore => &["h", "z", "w"],
-            Kind::Condition => &["h", "o", "e", "g"],
+            Kind::Semaphore => &["h", "z", "f", "w"],
+            Kind::Condition => crate::condition::PARTS,
             Kind::Event => &["h", "g"],
             Kind::Barrier => &["h", "z", "g", "p"],
             Kind::Dict => &["h", "v", "o"],
@@ -217,6 +219,16 @@ impl Object {
             }
         }
         keys.extend(self.kind.parts().iter().map(|part| self.key(part)));
+        self.unlink_keys(&keys)
+    }
+
+    /// Removes some of its parts.
+    pub(crate) fn unlink_parts(&self, parts: &[String]) -> Result<(), ClusterError> {
+        let keys: Vec<_> = parts.iter().map(|part| self.key(part)).collect();
+        self.unlink_keys(&keys)
+    }
+
+    fn unlink_keys(&self, keys: &[String]) -> Result<(), ClusterError> {
         let parts: Vec<&[u8]> = [b"UNLINK".as_slice()]
             .into_iter()
             .chain(keys.iter().map(String::as_bytes))

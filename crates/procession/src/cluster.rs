@@ -3,6 +3,7 @@
 use procession_cluster::{Address, Cluster as Core, ClusterError};
 
 use crate::{Event, JoinableQueue, Queue, QueueError, SharedError};
+use crate::{Event, Pool, PoolError, SharedError};
 
 /// Connects to a Redis or Valkey server, on which objects then live that any number of machines use.
 ///
@@ -118,5 +119,32 @@ impl Cluster {
     /// ```
     pub fn event<'n>(&self, name: impl Into<Option<&'n str>>) -> Result<Event, SharedError> {
         Event::on_server(&self.core, name.into())
+    }
+
+    /// A [`Pool`] whose tasks worker hosts carry out: processes of this same program, on whatever machine, that serve the pool of that
+    /// name; `None` is the pool that they serve if nothing else is said.
+    ///
+    /// A host is started by `./my-program --procession-worker redis://host:6379/?namespace=shop --slots 8`, see [`init`](crate::init). A pool is not an
+    /// object that would have to be removed: it is where clients and hosts meet.
+    ///
+    /// # Errors
+    ///
+    /// [`PoolError::Unavailable`] if the server cannot be used; [`PoolError::Launch`] before [`init`](crate::init).
+    ///
+    /// # If a process dies
+    ///
+    /// If it is a worker or a host, its tasks are run again by others, twice at most if nothing else was [said](crate::Submission::retries). If it is this
+    /// one, tasks that run go on, and all others are dropped. If the server loses its data, tasks without a result are submitted again.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// procession::init();
+    /// let cluster = procession::connect("redis://127.0.0.1:6379/?namespace=shop")?;
+    /// let squares = cluster.pool(None)?.map(|x: u64| x * x, 0..1000)?;
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn pool<'n>(&self, name: impl Into<Option<&'n str>>) -> Result<Pool, PoolError> {
+        Pool::builder().build_on(self, name)
     }
 }

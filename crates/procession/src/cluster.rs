@@ -2,8 +2,7 @@
 
 use procession_cluster::{Address, Cluster as Core, ClusterError};
 
-use crate::{Event, JoinableQueue, Queue, QueueError, SharedError};
-use crate::{Event, Pool, PoolError, SharedError};
+use crate::{Event, JoinableQueue, Pool, PoolError, Queue, QueueError, SharedError};
 
 /// Connects to a Redis or Valkey server, on which objects then live that any number of machines use.
 ///

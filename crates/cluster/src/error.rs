@@ -33,8 +33,7 @@ pub enum ClusterError {
     },
     /// The server could not be reached, or has not answered, for as long as the caller has patience.
     #[error(
-        "the server {server} is not available: {reason}; try again when it is, or raise `patience` in the address; \
-         whether the server has done what it was asked for last is not known"
+        "the server {server} is not available: {reason}; try again when it is, or raise `patience` in the address"
     )]
     Unavailable {
         /// Where it is.
@@ -166,6 +165,14 @@ pub enum ClusterError {
         bytes: u64,
         /// The largest size.
         limit: u64,
+    },
+    /// A large value, which lies on the server apart from what refers to it, is there no longer.
+    #[error(
+        "a large value in {object} is no longer on the server: nobody has taken it for a week, and the process that put it there has ended; put it again"
+    )]
+    Expired {
+        /// Where it was.
+        object: String,
     },
     /// A value carries no signature, but signatures are required.
     #[error(

@@ -5,7 +5,7 @@
     reason = "a test that panics has failed"
 )]
 
-mod servers;
+mod members;
 mod watchdog;
 
 use std::sync::Mutex;
@@ -13,14 +13,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use members::{
+    TestResult, connect_again, cut_off, process, server, server_with_alice, until,
+    while_connections_are_killed,
+};
 use procession_arena::Wait;
 use procession_cluster::lock::Lock;
 use procession_cluster::reentrant_lock::ReentrantLock;
 use procession_cluster::{ClusterError, SyncError};
-use servers::{
-    TestResult, connect_again, cut_off, process, server, server_with_alice, until,
-    while_connections_are_killed,
-};
 use watchdog::watch;
 
 fn soon(milliseconds: u64) -> Wait {

@@ -7,5 +7,7 @@
 mod watchdog;
 
 mod event;
+mod joinable_queue;
 mod objects;
 mod sync;
+mod queue;

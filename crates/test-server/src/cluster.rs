@@ -88,8 +88,10 @@ impl ServerCluster {
     /// A server that was killed or paused through its [`Server`] is no primary any longer, so that the call waits for another.
     pub fn primary_of(&self, slot: u16) -> io::Result<&Server> {
         until("a primary", || {
-            view::owner(self.views(), slot)
-                .ok_or_else(|| Complaint::NotYet(format!("nobody has slot {slot}")))
+            view::owner(self.views(), slot).ok_or_else(|| {
+                let seen = self.any().and_then(view::nodes).unwrap_or_default();
+                Complaint::NotYet(format!("nobody has slot {slot}; a node sees:\n{seen}"))
+            })
         })
     }
 

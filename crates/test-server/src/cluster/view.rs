@@ -22,12 +22,30 @@ impl View {
     }
 }
 
-pub(super) fn of(node: &Server) -> io::Result<View> {
+/// All that a node knows of the cluster, a line for each node.
+pub(super) fn nodes(node: &Server) -> io::Result<String> {
     let reply = node.command(&["CLUSTER", "NODES"])?.accepted()?;
-    let text = reply.text().unwrap_or_default();
+    Ok(reply.text().unwrap_or_default())
+}
+
+pub(super) fn of(node: &Server) -> io::Result<View> {
+    let text = nodes(node)?;
     text.lines()
         .find_map(parse)
         .ok_or_else(|| io::Error::other(format!("CLUSTER NODES without the node itself:\n{text}")))
+}
+
+/// Whether a node knows so many primaries, with a replica each, and is connected to all of them. Before that, it may not vote for a replica that it has not met.
+pub(super) fn is_complete(nodes: &str, primaries: usize) -> bool {
+    let met = |line: &&str| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let flags = words.get(2).copied().unwrap_or_default();
+        let settled = ["master", "slave", "myself,master", "myself,slave"];
+        settled.contains(&flags) && words.get(7) == Some(&"connected")
+    };
+    let met: Vec<&str> = nodes.lines().filter(met).collect();
+    let replicas = met.iter().filter(|line| line.contains("slave ")).count();
+    nodes.lines().count() == 2 * primaries && met.len() == 2 * primaries && replicas == primaries
 }
 
 /// Whose slot it is. Of two nodes that claim it, the one with the lower epoch has been dead or unreachable and does not yet know that
@@ -94,6 +112,20 @@ mod tests {
     fn of_two_that_claim_a_slot_the_successor_has_it() {
         assert_eq!(owner_among([PRIMARY, SUCCESSOR], 0), Some(1));
         assert_eq!(owner_among([SUCCESSOR, PRIMARY], 0), Some(0));
+    }
+
+    #[test]
+    fn a_node_must_have_met_all_others() {
+        let met = "cc 127.0.0.1:5@6 slave aa 0 1 1 connected";
+        let shaking = "cc 127.0.0.1:5@6 handshake - 0 1 0 disconnected";
+        let lost = "cc 127.0.0.1:5@6 slave,fail aa 0 1 1 connected";
+        let apart = "cc 127.0.0.1:5@6 slave aa 0 1 1 disconnected";
+        let second = "cc 127.0.0.1:5@6 master - 0 1 1 connected";
+        assert!(is_complete(&[PRIMARY, met].join("\n"), 1));
+        for other in [shaking, lost, apart, second, ""] {
+            assert!(!is_complete(&[PRIMARY, other].join("\n"), 1), "{other}");
+        }
+        assert!(!is_complete(&[PRIMARY, met, shaking].join("\n"), 1));
     }
 
     #[test]

@@ -4,10 +4,10 @@ mod create;
 
 use std::fmt;
 
-use crate::address::is_plain_name;
-use crate::call::Effort;
 pub(crate) use create::CONTENTS;
 
+use crate::address::is_plain_name;
+use crate::call::Effort;
 use crate::cluster::Presence;
 use crate::fork_aware::ForkAware;
 use crate::slot::slot_of;

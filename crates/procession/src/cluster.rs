@@ -2,7 +2,7 @@
 
 use procession_cluster::{Address, Cluster as Core, ClusterError};
 
-use crate::{Event, Pool, PoolError, SharedError};
+use crate::{Event, JoinableQueue, Pool, PoolError, Queue, QueueError, SharedError};
 
 /// Connects to a Redis or Valkey server, on which objects then live that any number of machines use.
 ///
@@ -54,6 +54,53 @@ impl Cluster {
     /// What keeps the objects of different programs on one server apart.
     pub fn namespace(&self) -> &str {
         self.core.address().namespace()
+    }
+
+    /// A [`Queue`] without a bound, or the one of that name; with a bound: [`QueueBuilder::build_on`](crate::QueueBuilder::build_on).
+    ///
+    /// # Errors
+    ///
+    /// [`QueueError::Cluster`] if the server cannot be used, or has a queue of that name that was made in another way.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use procession::Queue;
+    ///
+    /// let cluster = procession::connect("redis://127.0.0.1")?;
+    /// let names: Queue<String> = cluster.queue("names")?;
+    /// names.put(&"Ada".to_owned())?;
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn queue<'n, T>(&self, name: impl Into<Option<&'n str>>) -> Result<Queue<T>, QueueError> {
+        Queue::builder().build_on(self, name)
+    }
+
+    /// A [`JoinableQueue`] without a bound, which reports lost items, or the one of that name; for others:
+    /// [`JoinableQueueBuilder::build_on`](crate::JoinableQueueBuilder::build_on).
+    ///
+    /// # Errors
+    ///
+    /// As [`queue`](Cluster::queue).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use procession::JoinableQueue;
+    ///
+    /// let cluster = procession::connect("redis://127.0.0.1")?;
+    /// let tasks: JoinableQueue<String> = cluster.joinable_queue("tasks")?;
+    /// for task in &tasks {
+    ///     println!("{}", task?);
+    ///     tasks.task_done()?;
+    /// }
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn joinable_queue<'n, T>(
+        &self,
+        name: impl Into<Option<&'n str>>,
+    ) -> Result<JoinableQueue<T>, QueueError> {
+        JoinableQueue::builder().build_on(self, name)
     }
 
     /// An [`Event`] that is not set, or the one of that name.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from multiprocessing import context
-from typing import Any
+from typing import Any, Self
 
 from .. import _native
 
@@ -17,6 +17,9 @@ class ClusterObject(_native.ClusterObject):
     refused, since the address of the server, with its password, would have to go along.
     """
 
+    def __init__(self, *arguments: object, **options: object) -> None:
+        """Does nothing: the object is complete."""
+
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         attachment = (type(self), departing(self.cluster, self), self.name, self._construction())
         return _attach, attachment, self.__getstate__()
@@ -24,6 +27,11 @@ class ClusterObject(_native.ClusterObject):
     def _construction(self) -> dict[str, Any]:
         """Arguments that the constructor needs besides the server and the name."""
         return {}
+
+    def _another_handle(self) -> Self:
+        """The same object, held once more."""
+        attached: Self = _attach_to(self.cluster, type(self), self.name, self._construction())
+        return attached
 
     def __getstate__(self) -> Any:
         return self.__dict__ or None
@@ -58,4 +66,8 @@ def arrived(address: str) -> _native.Cluster:
 
 
 def _attach(cls: Any, address: str, name: str, arguments: dict[str, Any]) -> Any:
-    return cls.__new__(cls, arrived(address), name=name, attach=True, **arguments)
+    return _attach_to(arrived(address), cls, name, arguments)
+
+
+def _attach_to(cluster: _native.Cluster, cls: Any, name: str, arguments: dict[str, Any]) -> Any:
+    return cls.__new__(cls, cluster, name=name, attach=True, **arguments)

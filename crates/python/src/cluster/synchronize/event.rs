@@ -4,9 +4,9 @@ use procession_cluster as core;
 use procession_cluster::event::Event as Core;
 use pyo3::prelude::*;
 
-use super::calling::ask;
-use super::connection::Cluster;
-use super::object::{Object, OnServer};
+use crate::cluster::calling::ask;
+use crate::cluster::connection::Cluster;
+use crate::cluster::object::{Object, OnServer};
 use crate::waiting::wait_for;
 
 impl OnServer for Core {

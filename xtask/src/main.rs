@@ -1,9 +1,11 @@
 //! Development tasks of procession: `cargo xtask test | python | bench | chaos | docs`.
 //!
-//! It depends on the standard library alone, so that a fresh clone prints its first line within seconds.
+//! It depends on the standard library, and on the crate that knows where a Redis server is and depends on no
+//! other, so that a fresh clone prints its first line within seconds.
 
 mod proof;
 mod python;
+mod redis;
 mod step;
 
 use std::process::ExitCode;
@@ -49,7 +51,7 @@ fn steps_of(arguments: &[String]) -> Result<Option<Vec<Step>>, String> {
     };
     match task.as_str() {
         "test" => no_more(task, rest).map(|()| Some(proof::steps())),
-        "python" => no_more(task, rest).map(|()| Some(python::steps())),
+        "python" => no_more(task, rest).map(|()| Some(proof::of_python())),
         "bench" => Ok(Some(bench(rest))),
         "chaos" => kills(rest).map(|kills| Some(vec![proof::chaos([kills, PROCESSES])])),
         "docs" => docs(rest).map(|step| Some(vec![step])),

@@ -1,6 +1,7 @@
 //! What proves the project, step by step.
 
 use crate::python;
+use crate::redis;
 use crate::step::{Step, cargo};
 
 /// The crash enumerator and the interleavings have the arena's `simulation` switched on, and cargo gives a
@@ -23,11 +24,19 @@ pub(crate) fn steps() -> Vec<Step> {
         formatting(),
         lints("lints", &["--workspace"]),
         lints("lints of the simulation", &SIMULATION),
+        redis::step(),
         tests(),
         documentation(),
         simulation(),
         chaos(SHORT_RUN),
     ];
+    steps.extend(python::steps());
+    steps
+}
+
+/// The steps of `cargo xtask python`.
+pub(crate) fn of_python() -> Vec<Step> {
+    let mut steps = vec![redis::step()];
     steps.extend(python::steps());
     steps
 }

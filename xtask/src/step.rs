@@ -11,8 +11,12 @@ pub(crate) struct Step {
     name: String,
     commands: Vec<Command>,
     component: Option<Component>,
+    check: Option<Check>,
     impossible: Option<String>,
 }
+
+/// What is looked at by this program itself, with the reason if it is not as it should be.
+type Check = fn() -> Result<(), String>;
 
 /// A part of the Rust toolchain that not every installation has.
 struct Component {
@@ -31,6 +35,7 @@ impl Step {
             name: name.into(),
             commands,
             component: None,
+            check: None,
             impossible: None,
         }
     }
@@ -56,8 +61,14 @@ impl Step {
         self
     }
 
+    /// Adds what is looked at after the commands.
+    pub(crate) fn then(mut self, check: Check) -> Self {
+        self.check = Some(check);
+        self
+    }
+
     /// Runs the commands, and says before each what it is.
-    fn run(&mut self) -> Result<(), String> {
+    pub(crate) fn run(&mut self) -> Result<(), String> {
         if let Some(reason) = self.impossible.take() {
             return Err(reason);
         }
@@ -72,7 +83,13 @@ impl Step {
                 Err(reason) => return Err(format!("could not start: {reason}")),
             }
         }
-        Ok(())
+        self.check.map_or(Ok(()), |check| check())
+    }
+
+    /// What would be run, as a reader would type it.
+    #[cfg(test)]
+    pub(crate) fn lines(&self) -> Vec<String> {
+        self.commands.iter().map(line).collect()
     }
 }
 
@@ -255,6 +272,14 @@ mod tests {
     fn an_impossible_step_fails_with_its_reason() {
         let mut step = Step::impossible("Python", "install one".into());
         assert_eq!(step.run(), Err("install one".into()));
+    }
+
+    #[test]
+    fn a_check_comes_last_and_can_fail() {
+        let check: Check = || Err("not as it should be".into());
+        let outcome = shell("exit 0").then(check).run();
+        assert_eq!(outcome, Err("not as it should be".into()));
+        assert!(shell("exit 7").then(check).run().unwrap_err().contains('7'));
     }
 
     #[test]

@@ -22,6 +22,9 @@ mod reply;
 mod script;
 mod slot;
 mod waiting;
+#[cfg(test)]
+#[path = "../tests/watchdog/mod.rs"]
+mod watchdog;
 
 pub use address::{Address, Endpoint, Topology};
 pub use cluster::Cluster;

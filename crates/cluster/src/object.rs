@@ -6,6 +6,7 @@ use std::fmt;
 
 use crate::cluster::Presence;
 use crate::fork_aware::ForkAware;
+use crate::slot::slot_of;
 use crate::{Cluster, ClusterError};
 
 /// What an object is.
@@ -133,7 +134,7 @@ pub struct Object {
     kind: Kind,
     name: String,
     /// Of an object without a name: what tells the server that this process uses it.
-    presence: Option<ForkAware<Result<Presence, ClusterError>>>,
+    presence: Option<ForkAware<Presence>>,
 }
 
 impl Object {
@@ -190,8 +191,9 @@ impl Object {
         let Some(presence) = &self.presence else {
             return Ok(());
         };
-        let noted = presence.get_or_make(|| self.cluster.note_presence(self.kind, &self.name));
-        noted.as_ref().map(drop).map_err(ClusterError::clone)
+        presence
+            .get_or_try_make(|| self.cluster.note_presence(self.kind, &self.name))
+            .map(drop)
     }
 
     /// Removes the object from the server, for everybody. Whoever uses it afterwards is told that it is gone.
@@ -240,6 +242,11 @@ impl Object {
     /// Whether it ends when nobody uses it any more.
     pub fn is_anonymous(&self) -> bool {
         self.presence.is_some()
+    }
+
+    /// The slot in which all its parts are.
+    pub(crate) fn slot(&self) -> u16 {
+        slot_of(self.key("h").as_bytes())
     }
 
     /// The key of one of its parts.

@@ -20,7 +20,7 @@ use procession_arena::sys::fork::{Forked, fork};
 use procession_arena::sys::process::{Pidfd, wait_for_child};
 use procession_engine::host::Answer;
 use procession_engine::pool::{
-    Item, Job, JobSettings, Order, Outcome, Pool, PoolConfig, StartWorker, TaskOptions,
+    Item, Job, JobSettings, NamedWork, Order, Outcome, Pool, PoolConfig, StartWorker, TaskOptions,
     WorkerProcess, serve_as_worker,
 };
 use procession_engine::{EntryError, PoolError, ProcessError, init_library};
@@ -111,7 +111,17 @@ fn end(_: &mut Vec<u8>, _: Answer<'_>) -> Result<(), EntryError> {
     std::process::exit(7)
 }
 
-fn submit(pool: &Pool, work: procession_engine::pool::Work, bytes: &[u8], retries: u32) -> Job {
+fn park(_: &mut Vec<u8>, _: Answer<'_>) -> Result<(), EntryError> {
+    loop {
+        thread::park();
+    }
+}
+
+static SUM: NamedWork = NamedWork::new(sum);
+static END: NamedWork = NamedWork::new(end);
+static PARK: NamedWork = NamedWork::new(park);
+
+fn submit(pool: &Pool, work: &'static NamedWork, bytes: &[u8], retries: u32) -> Job {
     let settings = JobSettings {
         label: "task".into(),
         options: TaskOptions {
@@ -128,11 +138,7 @@ fn submit(pool: &Pool, work: procession_engine::pool::Work, bytes: &[u8], retrie
     job
 }
 
-fn run(
-    pool: &Pool,
-    work: procession_engine::pool::Work,
-    bytes: &[u8],
-) -> Result<(u32, u32), PoolError> {
+fn run(pool: &Pool, work: &'static NamedWork, bytes: &[u8]) -> Result<(u32, u32), PoolError> {
     let (_, outcome): (_, Outcome) = submit(pool, work, bytes, 0).next(None)?.unwrap();
     let produced = outcome?;
     let (sum, pid) = produced.bytes().split_at(4);
@@ -156,7 +162,7 @@ fn works_and_replaces_workers() {
     let pool = pool(&copier);
     let mut pids: Vec<u32> = (0..6u8)
         .map(|number| {
-            let (sum, pid) = run(&pool, sum, &[number, 10]).unwrap();
+            let (sum, pid) = run(&pool, &SUM, &[number, 10]).unwrap();
             assert_eq!(sum, u32::from(number) + 10);
             pid
         })
@@ -164,12 +170,12 @@ fn works_and_replaces_workers() {
     assert!(!pids.contains(&std::process::id()));
     pids.dedup();
     assert_eq!(pids.len(), 2, "a worker ends after three tasks");
-    let lost = run(&pool, end, b"");
+    let lost = run(&pool, &END, b"");
     let Err(PoolError::WorkerLost { cause, .. }) = lost else {
         panic!("{lost:?}");
     };
     assert!(matches!(*cause, ProcessError::Exited { code: 7 }));
-    assert_eq!(run(&pool, sum, b"").unwrap().0, 0);
+    assert_eq!(run(&pool, &SUM, b"").unwrap().0, 0);
     pool.close();
     pool.join(None).unwrap();
     for thread in copier.threads.lock().unwrap().drain(..) {
@@ -182,7 +188,7 @@ fn gives_up_if_no_worker_can_be_prepared() {
         refusal: Some("out of order"),
         ..Copier::default()
     });
-    let broken = run(&pool(&copier), sum, b"");
+    let broken = run(&pool(&copier), &SUM, b"");
     let Err(PoolError::Broken { reason, .. }) = broken else {
         panic!("{broken:?}");
     };
@@ -192,14 +198,7 @@ fn gives_up_if_no_worker_can_be_prepared() {
 fn terminates() {
     let copier = Arc::new(Copier::default());
     let pool = pool(&copier);
-    let job = submit(
-        &pool,
-        |_, _| loop {
-            thread::park()
-        },
-        b"",
-        0,
-    );
+    let job = submit(&pool, &PARK, b"", 0);
     pool.terminate();
     pool.join(None).unwrap();
     assert!(matches!(
@@ -216,7 +215,7 @@ fn ends_with_its_owner() {
         Forked::Child => {
             drop(reading);
             let pool = pool(&Arc::new(Copier::default()));
-            run(&pool, sum, b"").unwrap();
+            run(&pool, &SUM, b"").unwrap();
             io::Write::write_all(&mut writing, b"x").unwrap();
             loop {
                 thread::park();

@@ -16,6 +16,33 @@ pub enum Fsync {
     Always,
 }
 
+/// What the executable is to be.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) enum Role {
+    #[default]
+    Server,
+    /// It holds no data, but watches over servers that do.
+    Sentinel,
+}
+
+impl Role {
+    pub(crate) fn arguments(self) -> &'static [&'static str] {
+        match self {
+            Self::Server => &[],
+            Self::Sentinel => &["--sentinel"],
+        }
+    }
+
+    /// The lines with which a configuration begins, since of two lines for one setting the later counts.
+    fn lines(self) -> &'static str {
+        match self {
+            // Nothing is kept unless it is asked for, and a replica gets its copy without the usual wait for others.
+            Self::Server => "save \"\"\nappendonly no\nrepl-diskless-sync-delay 0\n",
+            Self::Sentinel => "",
+        }
+    }
+}
+
 /// Settings for a [`Server`] that is to be started.
 ///
 /// # Examples
@@ -40,6 +67,7 @@ pub enum Fsync {
 pub struct Builder {
     pub(crate) password: Option<String>,
     pub(crate) tls: bool,
+    pub(crate) role: Role,
     lines: Vec<String>,
 }
 
@@ -111,6 +139,11 @@ impl Builder {
         Server::with(self)
     }
 
+    pub(crate) fn role(mut self, role: Role) -> Self {
+        self.role = role;
+        self
+    }
+
     /// Adds a line that counts only if there is no other one for the setting.
     pub(crate) fn argument_before(mut self, name: &str, value: &str) -> Self {
         self.lines.insert(0, format!("{name} {value}"));
@@ -130,8 +163,7 @@ impl Builder {
         tls_port: Option<u16>,
     ) -> io::Result<()> {
         let mut text = format!("port {port}\nbind 127.0.0.1\ndir {}\n", directory.display());
-        // Nothing is kept unless it is asked for, and a replica gets its copy without the usual wait for others.
-        text.push_str("save \"\"\nappendonly no\nrepl-diskless-sync-delay 0\n");
+        text.push_str(self.role.lines());
         if let Some(port) = tls_port {
             Certificates::write(directory)?;
             text.push_str(&tls(&Certificates::within(directory), port));

@@ -88,11 +88,10 @@ impl ServerCluster {
     /// A server that was killed or paused through its [`Server`] is no primary any longer, so that the call waits for another.
     pub fn primary_of(&self, slot: u16) -> io::Result<&Server> {
         until("a primary", || {
-            let views = self.views().filter(|view| view.is_primary_of(slot));
-            views
-                .max_by_key(|view| view.epoch)
-                .map(|view| view.node)
-                .ok_or_else(|| Complaint::NotYet(format!("nobody has slot {slot}")))
+            view::owner(self.views(), slot).ok_or_else(|| {
+                let seen = self.any().and_then(view::nodes).unwrap_or_default();
+                Complaint::NotYet(format!("nobody has slot {slot}; a node sees:\n{seen}"))
+            })
         })
     }
 
@@ -104,8 +103,8 @@ impl ServerCluster {
     pub fn replicas_of(&self, slot: u16) -> io::Result<Vec<&Server>> {
         let primary = self.primary_of(slot)?;
         let id = view::of(primary)?.id;
-        let views = self.views().filter(|view| view.primary == id);
-        Ok(views.map(|view| view.node).collect())
+        let replicas = self.views().filter(|(_, view)| view.primary == id);
+        Ok(replicas.map(|(node, _)| node).collect())
     }
 
     /// Kills the primary of a slot with SIGKILL, and returns which one that was. Its replica takes over after a few seconds: see
@@ -141,8 +140,8 @@ impl ServerCluster {
     }
 
     /// What the nodes think of themselves, as far as they answer.
-    fn views(&self) -> impl Iterator<Item = view::View<'_>> {
+    fn views(&self) -> impl Iterator<Item = (&Server, view::View)> {
         let running = self.nodes.iter().filter(|node| node.is_awake());
-        running.filter_map(|node| view::of(node).ok())
+        running.filter_map(|node| Some((node, view::of(node).ok()?)))
     }
 }

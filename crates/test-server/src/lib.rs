@@ -1,6 +1,6 @@
 //! Real Redis and Valkey servers for the tests of procession (development only).
 //!
-//! A [`Server`] is one `redis-server`; a [`ServerCluster`] is three primaries with a replica each. They listen on free
+//! A [`Server`] is one `redis-server`; a [`ServerCluster`] is three primaries with a replica each; [`Sentinel`] watches over a primary and its replicas. They listen on free
 //! ports of the loopback interface only, keep their files in temporary directories, and are gone when the process is that started
 //! them, also when that process was killed. They can be killed, restarted and paused.
 //!
@@ -14,6 +14,7 @@ mod executable;
 mod patience;
 mod port;
 mod reply;
+mod sentinel;
 mod server;
 mod watcher;
 
@@ -23,4 +24,5 @@ pub use cluster::ServerCluster;
 pub use connection::Connection;
 pub use executable::{VARIABLE, executable};
 pub use reply::Reply;
+pub use sentinel::Sentinel;
 pub use server::Server;

@@ -1,24 +1,18 @@
 //! One server.
 
-use std::env;
+mod process;
+mod start;
+
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use crate::certificates::Certificates;
 use crate::patience::{Complaint, until};
 use crate::watcher::Watcher;
-use crate::{Builder, Connection, Reply, executable, port};
-
-/// So often another port is tried if somebody else was faster.
-const ATTEMPTS: usize = 20;
-
-/// How long whatever listens on the port may take to answer while the server starts: it may be somebody else.
-const TIME_TO_GREET: Duration = Duration::from_secs(1);
+use crate::{Builder, Connection, Reply};
+use process::{Process, State, kernel_state};
 
 /// A real server on a free port of the loopback interface, with a directory of its own.
 ///
@@ -51,20 +45,6 @@ pub struct Server {
     process: Mutex<Process>,
 }
 
-#[derive(Debug)]
-struct Process {
-    watcher: Watcher,
-    id: u32,
-    state: State,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    Running,
-    Paused,
-    Killed,
-}
-
 impl Server {
     /// Starts a server that keeps nothing on disk, and returns when it answers.
     ///
@@ -80,41 +60,18 @@ impl Server {
         Builder::default()
     }
 
-    pub(crate) fn with(settings: Builder) -> io::Result<Self> {
-        let directory = directory();
-        let watcher = Watcher::begin(&executable()?, &directory)?;
-        fs::create_dir(&directory)?;
-        let mut server = Self {
-            settings,
-            directory,
-            port: 0,
-            tls_port: None,
-            process: Mutex::new(Process {
-                watcher,
-                id: 0,
-                state: State::Killed,
-            }),
-        };
-        for _ in 0..ATTEMPTS {
-            server.choose_ports()?;
-            server.launch()?;
-            match server.until_it_answers() {
-                Err(error) if error.kind() == io::ErrorKind::AddrInUse => server.kill()?,
-                outcome => return outcome.map(|()| server),
-            }
-        }
-        let text = format!("{ATTEMPTS} ports were taken by others, one after the other");
-        Err(io::Error::new(io::ErrorKind::AddrInUse, text))
-    }
-
     /// The address for clients: `redis://127.0.0.1:port/`, with the password if there is one, and `rediss` for TLS.
     pub fn url(&self) -> String {
         format!("{}{}/", self.scheme_and_password(), self.address())
     }
 
+    pub(crate) fn password(&self) -> Option<&str> {
+        self.settings.password.as_deref()
+    }
+
     pub(crate) fn scheme_and_password(&self) -> String {
         let scheme = if self.settings.tls { "rediss" } else { "redis" };
-        match &self.settings.password {
+        match self.password() {
             Some(password) => format!("{scheme}://:{password}@"),
             None => format!("{scheme}://"),
         }
@@ -215,7 +172,7 @@ impl Server {
     ///
     /// The server cannot be reached.
     pub fn connect(&self) -> io::Result<Connection> {
-        Connection::open(self.port, self.settings.password.as_deref())
+        Connection::open(self.port, self.password())
     }
 
     /// Sends a command on a connection of its own and reads the reply, which may be a refusal: see [`Reply::accepted`].
@@ -254,50 +211,6 @@ impl Server {
         })
     }
 
-    fn choose_ports(&mut self) -> io::Result<()> {
-        self.port = port::free()?;
-        self.tls_port = match self.settings.tls {
-            true => Some(port::free_besides(self.port)?),
-            false => None,
-        };
-        self.settings
-            .write(&self.directory, self.port, self.tls_port)
-    }
-
-    fn launch(&self) -> io::Result<()> {
-        let mut process = self.process();
-        process.id = process.watcher.start()?;
-        process.state = State::Running;
-        Ok(())
-    }
-
-    /// Waits until this very process answers: if the port was taken, somebody else might.
-    fn until_it_answers(&self) -> io::Result<()> {
-        let id = self.pid().to_string();
-        until("a server that answers", || {
-            if has_ended(&id) {
-                return Err(Complaint::Final(self.refused()));
-            }
-            let password = self.settings.password.as_deref();
-            let mut connection = Connection::open_within(TIME_TO_GREET, self.port, password)?;
-            connection.command(&["PING"])?.accepted()?;
-            match field(&mut connection, "process_id")? {
-                answering if answering == id => Ok(()),
-                other => Err(Complaint::NotYet(format!("process {other} answered"))),
-            }
-        })
-    }
-
-    /// Why the server ended by itself.
-    fn refused(&self) -> io::Error {
-        let log = self.log();
-        let kind = match log.contains("Address already in use") {
-            true => io::ErrorKind::AddrInUse,
-            false => io::ErrorKind::Other,
-        };
-        io::Error::new(kind, format!("the server ended; its log:\n{log}"))
-    }
-
     fn signal(&self, signal: fn(&mut Watcher) -> io::Result<()>, state: State) -> io::Result<()> {
         let mut process = self.process();
         if process.state == State::Killed {
@@ -320,28 +233,4 @@ fn field(connection: &mut Connection, name: &str) -> io::Result<String> {
         .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
         .map(String::from)
         .ok_or_else(|| io::Error::other(format!("INFO has no field {name}")))
-}
-
-/// A name that no other server has, not even one that is just ending and whose process had the same id.
-fn directory() -> PathBuf {
-    static SERVERS: AtomicU64 = AtomicU64::new(0);
-    let number = SERVERS.fetch_add(1, Ordering::Relaxed);
-    let random = port::random();
-    env::temp_dir().join(format!(
-        "procession-redis-{}-{number}-{random:x}",
-        process::id()
-    ))
-}
-
-/// Whether a process is gone, or dead and not yet waited for.
-fn has_ended(id: &str) -> bool {
-    matches!(kernel_state(id), None | Some('Z' | 'X'))
-}
-
-/// The letter that stands for the state of a process in `/proc`.
-fn kernel_state(id: &str) -> Option<char> {
-    let line = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
-    // It follows the name, which stands in parentheses.
-    let (_, rest) = line.rsplit_once(") ")?;
-    rest.chars().next()
 }

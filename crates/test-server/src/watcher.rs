@@ -22,11 +22,16 @@ pub(crate) struct Watcher {
 
 impl Watcher {
     /// Starts the shell alone; from here on the directory is removed in the end.
-    pub(crate) fn begin(executable: &Path, directory: &Path) -> io::Result<Self> {
+    pub(crate) fn begin(
+        executable: &Path,
+        directory: &Path,
+        arguments: &[&str],
+    ) -> io::Result<Self> {
         let mut shell = Command::new("sh")
             .args(["-c", SCRIPT, "procession-test-server"])
             .arg(executable)
             .arg(directory)
+            .args(arguments)
             // What a terminal sends to the test, Ctrl-C above all, must not end the one who cleans up.
             .process_group(0)
             .stdin(Stdio::piped())
@@ -85,4 +90,31 @@ impl Drop for Watcher {
 
 fn without_pipe() -> io::Error {
     io::Error::other("the shell that watches the server has no pipe")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use std::{env, fs, process};
+
+    /// The test is killed after it has given an order, and before it has read the answer.
+    #[test]
+    fn an_answer_that_nobody_reads_does_not_end_the_watcher() {
+        let directory = env::temp_dir().join(format!("procession-watcher-{}", process::id()));
+        fs::create_dir(&directory).unwrap();
+        let mut shell = Command::new("sh")
+            .args(["-c", SCRIPT, "procession-test-server", "true"])
+            .arg(&directory)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(shell.stdout.take());
+        let mut orders = shell.stdin.take().unwrap();
+        orders.write_all(b"start\n").unwrap();
+        drop(orders);
+        shell.wait().unwrap();
+        assert!(!directory.exists());
+    }
 }

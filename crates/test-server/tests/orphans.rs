@@ -10,6 +10,7 @@ mod watchdog;
 
 use std::env;
 use std::io::{BufRead, BufReader, Lines};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::OnceLock;
@@ -45,6 +46,19 @@ fn a_server_ends_with_a_process_that_is_killed() {
     }
 }
 
+/// As `timeout` does, and a terminal with its Ctrl-C.
+#[test]
+fn a_server_ends_with_a_process_group_that_is_killed() {
+    let _watchdog = watch("a_server_ends_with_a_process_group_that_is_killed");
+    let mut started = start("wait");
+    let group = format!("-{}", started.victim.id());
+    let kill = ["-c", "kill -s KILL -- \"$1\"", "sh", &group];
+    assert!(Command::new("sh").args(kill).status().unwrap().success());
+    started.victim.wait().unwrap();
+    until_gone(&started.server);
+    until_gone(&started.directory);
+}
+
 #[test]
 fn a_server_in_a_static_ends_with_the_process() {
     let _watchdog = watch("a_server_in_a_static_ends_with_the_process");
@@ -58,6 +72,7 @@ fn start(ending: &str) -> Started {
     let mut victim = Command::new(env::current_exe().unwrap())
         .args(["--exact", "victim", "--nocapture"])
         .env(ENDING, ending)
+        .process_group(0)
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();

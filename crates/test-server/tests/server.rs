@@ -9,6 +9,7 @@
 mod watchdog;
 
 use std::fs;
+use std::io::ErrorKind;
 use std::net::TcpListener;
 use std::thread;
 
@@ -201,9 +202,15 @@ fn a_taken_port_is_an_error_at_a_restart() {
     let _watchdog = watch("a_taken_port_is_an_error_at_a_restart");
     let server = Server::start().unwrap();
     server.kill().unwrap();
-    let _other = TcpListener::bind(("127.0.0.1", server.port())).unwrap();
+    let other = TcpListener::bind(("127.0.0.1", server.port())).unwrap();
     let error = server.restart().unwrap_err();
-    assert_eq!(error.kind(), std::io::ErrorKind::AddrInUse, "{error}");
+    assert_eq!(error.kind(), ErrorKind::AddrInUse, "{error}");
+
+    // Only the last start counts.
+    drop(other);
+    fs::write(server.directory().join("redis.conf"), "no-such-setting 1").unwrap();
+    let error = server.restart().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Other, "{error}");
 }
 
 #[test]

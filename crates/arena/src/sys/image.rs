@@ -11,7 +11,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use libc::{Elf64_Phdr, PF_X, PT_LOAD, PT_NOTE, dl_phdr_info};
+use libc::{Elf64_Phdr, PF_W, PF_X, PT_GNU_RELRO, PT_LOAD, PT_NOTE, dl_phdr_info};
 
 /// What tells one build of a program from another.
 ///
@@ -32,6 +32,11 @@ impl BuildId {
     /// An identity that was sent as bytes.
     pub fn from_bytes(bytes: &[u8]) -> BuildId {
         BuildId(bytes.to_vec())
+    }
+
+    /// Whether a copy of the file has the same identity on another machine, or in another place.
+    pub fn is_portable(&self) -> bool {
+        self.0.first() == Some(&FROM_LINKER)
     }
 
     fn from_linker(id: &[u8]) -> BuildId {
@@ -77,6 +82,7 @@ impl fmt::Debug for BuildId {
 pub struct Image {
     base: usize,
     code: Vec<Range<usize>>,
+    constants: Vec<Range<usize>>,
     build_id: BuildId,
 }
 
@@ -122,8 +128,42 @@ impl Image {
             .then(|| std::ptr::with_exposed_provenance(address))
     }
 
+    /// The distance of a constant from the image's base; `None` if not all of it lies where nobody can write.
+    pub fn offset_of_constant<T>(&self, constant: &'static T) -> Option<u64> {
+        let address = (&raw const *constant).addr();
+        self.are_constants(address, size_of::<T>())
+            .then(|| (address - self.base) as u64)
+    }
+
+    /// The words at a distance from the image's base; `None` if not all of them lie where nobody can write, or not at the
+    /// place of a word.
+    pub fn constants_at<const N: usize>(&self, offset: u64) -> Option<[usize; N]> {
+        let address = self.base.checked_add(usize::try_from(offset).ok()?)?;
+        if !address.is_multiple_of(align_of::<usize>())
+            || !self.are_constants(address, size_of::<[usize; N]>())
+        {
+            return None;
+        }
+        // What a mapped file contains is in no Rust allocation that is known here.
+        let words: *const [usize; N] = std::ptr::with_exposed_provenance(address);
+        // SAFETY: the place is aligned, as was checked, and lies in a segment of this image that is mapped to be read as
+        // long as the image is, whose code this is; nothing writes to it once the loader has started the program.
+        Some(unsafe { words.read() })
+    }
+
     fn is_code(&self, address: usize) -> bool {
         address >= self.base && self.code.iter().any(|segment| segment.contains(&address))
+    }
+
+    fn are_constants(&self, address: usize, size: usize) -> bool {
+        let Some(end) = address.checked_add(size) else {
+            return false;
+        };
+        address >= self.base
+            && self
+                .constants
+                .iter()
+                .any(|segment| segment.start <= address && end <= segment.end)
     }
 }
 
@@ -136,6 +176,7 @@ struct Search {
 struct Segments {
     base: usize,
     code: Vec<Range<usize>>,
+    constants: Vec<Range<usize>>,
     build_id: Option<BuildId>,
     path: PathBuf,
 }
@@ -149,6 +190,7 @@ impl Segments {
         Ok(Image {
             base: self.base,
             code: self.code,
+            constants: self.constants,
             build_id,
         })
     }
@@ -178,6 +220,12 @@ unsafe extern "C" fn examine(info: *mut dl_phdr_info, _size: usize, data: *mut c
     }
     let executable = of_type(headers, PT_LOAD).filter(|header| header.p_flags & PF_X != 0);
     let code = executable.map(|header| place(base, header)).collect();
+    // What the loader has had to fill in, such as pointers, it has made read-only afterwards.
+    let constants = of_type(headers, PT_LOAD)
+        .filter(|header| header.p_flags & PF_W == 0)
+        .chain(of_type(headers, PT_GNU_RELRO))
+        .map(|header| place(base, header))
+        .collect();
     let build_id = of_type(headers, PT_NOTE)
         .map(|header| (place(base, header), header.p_align))
         // A stripped program may have kept the header of a note that is not loaded.
@@ -200,6 +248,7 @@ unsafe extern "C" fn examine(info: *mut dl_phdr_info, _size: usize, data: *mut c
     search.found = Some(Segments {
         base,
         code,
+        constants,
         build_id,
         path: path_of(info),
     });
@@ -254,6 +303,8 @@ fn take_number(bytes: &[u8]) -> Option<(u32, &[u8])> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::AtomicUsize;
+
     use super::*;
 
     fn own_image() -> Image {
@@ -280,6 +331,22 @@ mod tests {
         assert_eq!(image.offset_of(libc::getpid as *const ()), None);
         assert_eq!(image.function_at(0), None);
         assert_eq!(image.function_at(u64::MAX), None);
+    }
+
+    #[test]
+    fn constants_are_found_again_and_variables_are_none() {
+        struct Constant(usize, fn());
+        static CONSTANT: Constant = Constant(4711, some_function);
+        static VARIABLE: AtomicUsize = AtomicUsize::new(4711);
+        let image = own_image();
+        let offset = image.offset_of_constant(&CONSTANT).unwrap();
+        let words: [usize; 2] = image.constants_at(offset).unwrap();
+        assert!(words.contains(&CONSTANT.0) && words.contains(&(CONSTANT.1 as usize)));
+        assert!(image.constants_at::<2>(offset + 1).is_none());
+        assert!(image.constants_at::<2>(u64::MAX - 7).is_none());
+        assert!(image.offset_of_constant(&VARIABLE).is_none());
+        let variable = (&raw const VARIABLE).addr() - image.base;
+        assert!(image.constants_at::<1>(variable as u64).is_none());
     }
 
     #[test]
@@ -318,7 +385,9 @@ mod tests {
             notes.extend_from_slice(content);
             notes.resize(notes.len().next_multiple_of(4), 0);
         }
-        assert_eq!(gnu_build_id(&notes, 4).unwrap().to_string(), "abcd");
+        let id = gnu_build_id(&notes, 4).unwrap();
+        assert_eq!(id.to_string(), "abcd");
+        assert!(id.is_portable());
         assert_eq!(gnu_build_id(&notes[..20], 4), None);
     }
 
@@ -326,6 +395,7 @@ mod tests {
     fn a_file_is_an_identity_too() {
         let id = BuildId::from_file(Path::new("/proc/self/exe")).unwrap();
         assert!(id.to_string().starts_with("file:"));
+        assert!(!id.is_portable());
         assert_eq!(id, BuildId::from_file(Path::new("/proc/self/exe")).unwrap());
     }
 }

@@ -11,22 +11,29 @@ use crate::{ClusterError, interrupt};
 /// The form in which this version keeps its objects.
 pub(crate) const LAYOUT: &str = "1";
 
-/// How long connecting waits for a server that is just starting, or just failing over.
+/// How long connecting waits for a server that is not there: it may be just starting.
 const STARTING: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Makes sure that objects can live on the server, once for each process that connects.
 pub(super) fn check(cluster: &Cluster) -> Result<(), ClusterError> {
-    let patience = STARTING.min(cluster.0.address.patience);
+    let patience = cluster.0.address.patience;
     let begin = Instant::now();
     loop {
-        match check_once(cluster) {
-            Err(ClusterError::Unavailable { .. }) if begin.elapsed() < patience => {
-                interrupt::check()?;
-                thread::sleep(PAUSE);
+        let outcome = check_once(cluster);
+        let patience = match &outcome {
+            // It is there, and says that it will be ready.
+            Err(ClusterError::NotReady { .. }) => patience,
+            Err(ClusterError::Unavailable { .. } | ClusterError::ReadOnly { .. }) => {
+                patience.min(STARTING)
             }
-            outcome => return outcome,
+            _ => return outcome,
+        };
+        if begin.elapsed() > patience {
+            return outcome;
         }
+        interrupt::check()?;
+        thread::sleep(PAUSE);
     }
 }
 

@@ -102,16 +102,6 @@ impl FunctionName {
         })
     }
 
-    /// The name as a number.
-    pub(crate) fn to_bits(self) -> u64 {
-        self.offset
-    }
-
-    /// The name that became that number.
-    pub(crate) fn from_bits(offset: u64) -> FunctionName {
-        FunctionName { offset }
-    }
-
     /// Where the function of this name lies; `None` if the place is not in the image's code.
     ///
     /// In the same build the same code lies at the same offset; so if the name comes from a process

@@ -30,6 +30,7 @@ pub use current::{Current, current};
 pub use error::{LaunchError, ProcessError};
 pub use function::{Arguments, Entry, EntryError, Returned};
 pub use init::{build_id, init, init_library, init_test};
+pub use procession_arena::sys::image::BuildId;
 pub use stdio::Stdio;
 
 pub(crate) use children::Children;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use procession_arena::Wait;
 
-use super::owner::Shared;
+use super::shared::Shared;
 use super::waiting::Leadership;
 
 /// How long it naps while others may be leading.

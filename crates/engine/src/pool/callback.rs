@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError};
 
 use super::error::PoolError;
 use super::job::JobState;
-use super::owner::Shared;
+use super::shared::Shared;
 use super::waiting::Interest;
 use crate::launch::panic;
 

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use procession_arena::Handle;
+use procession_arena::sys::image::BuildId;
 
 use super::error::PoolError;
 use super::held::Held;
 use super::process::StartWorker;
-use super::wire::Work;
+use super::work::{NamedWork, WorkName};
 use crate::launch::Command;
 use crate::with_participant;
 
@@ -59,7 +60,7 @@ impl Default for PoolConfig {
 /// What each worker does before its first task.
 #[derive(Debug)]
 pub struct Initializer {
-    pub(super) work: Work,
+    pub(super) work: WorkName,
     pub(super) bytes: Vec<u8>,
     /// Until the last worker has been started, that is as long as there is the pool.
     pub(super) held: Held,
@@ -70,10 +71,46 @@ impl Initializer {
     ///
     /// # Errors
     ///
-    /// [`PoolError::Arena`] if a handle is stale.
-    pub fn new(work: Work, bytes: Vec<u8>, handles: &[Handle]) -> Result<Initializer, PoolError> {
+    /// [`PoolError::Arena`] if a handle is stale; [`PoolError::Launch`] if `work` is no constant of this program, or before
+    /// [`init`](crate::init).
+    pub fn new(
+        work: &'static NamedWork,
+        bytes: Vec<u8>,
+        handles: &[Handle],
+    ) -> Result<Initializer, PoolError> {
+        let work = WorkName::of(work)?;
         let held = with_participant(|me| Held::attach(me, handles))?;
         Ok(Initializer { work, bytes, held })
+    }
+
+    /// Has that called for which a process of this build has sent the name, with these encoded arguments.
+    ///
+    /// # Errors
+    ///
+    /// As [`Pool::job_by_name`](super::Pool::job_by_name).
+    pub fn by_name(
+        name: WorkName,
+        build: &BuildId,
+        bytes: Vec<u8>,
+    ) -> Result<Initializer, PoolError> {
+        name.check(build)?;
+        Ok(Initializer {
+            work: name,
+            bytes,
+            held: Held::default(),
+        })
+    }
+
+    /// What is called, and with which encoded arguments, to be sent to workers elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// [`PoolError::LocalObject`] if there are handles among the arguments.
+    pub fn carried(&self) -> Result<(WorkName, &[u8]), PoolError> {
+        match self.held.handles() {
+            [] => Ok((self.work, &self.bytes)),
+            _ => Err(PoolError::LocalObject),
+        }
     }
 }
 

@@ -25,9 +25,14 @@ const MOST_AHEAD: u64 = 1024;
 impl State {
     /// Whether one more task may be submitted.
     pub(super) fn has_room(&self) -> bool {
+        // Which of the tasks elsewhere are being worked at is not known: as many as there are workers do not count.
+        let (carried, begun) = match &self.errands {
+            Some(errands) => (errands.len(), errands.workers),
+            None => (0, 0),
+        };
         self.config
             .max_queued
-            .is_none_or(|most| self.pending.len() < most.max(1))
+            .is_none_or(|most| self.pending.len() + carried < most.max(1).saturating_add(begun))
     }
 
     /// Gives the workers what they can take.
@@ -59,10 +64,13 @@ impl State {
         }
     }
 
-    /// Tells the workers to go if nothing will come any more.
+    /// Tells the workers to go, or the carrier, if nothing will come any more.
     pub(super) fn look_for_end(&mut self) {
         if self.is_finished() {
             self.supervisor_is_wanted = true;
+            if let Some(errands) = &mut self.errands {
+                errands.conclude();
+            }
         }
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use procession_arena::Error;
+use procession_arena::sys::image::BuildId;
 
 use crate::launch::message::Completion;
 use crate::launch::{LaunchError, ProcessError};
@@ -178,6 +179,78 @@ pub enum PoolError {
     NotStarted {
         /// What they said.
         reason: String,
+    },
+    /// An object in the arguments lies in the memory of this machine, and the pool's workers are elsewhere.
+    #[error(
+        "an object among the arguments lives in this machine's memory, where the workers of this pool cannot reach it; make it \
+         with the context that `connect` returned"
+    )]
+    LocalObject,
+    /// No worker host serves this pool.
+    #[error(
+        "no worker host serves this pool, which needs {wanted}; {there}; start workers of that kind on at least one host",
+        there = match present.as_slice() {
+            [] => "there is no worker host at all".to_owned(),
+            present => format!("there are only {}", present.join(", ")),
+        }
+    )]
+    NoWorkerHost {
+        /// What a host must have.
+        wanted: String,
+        /// What those have that are there.
+        present: Vec<String>,
+    },
+    /// The task was lost with the worker host that had it, and has been run as often as it may.
+    #[error(
+        "the task was lost with its worker host {host}, at attempt {attempts}, which was the last; look there for what ended it, \
+         or allow more retries if doing the task twice does no harm"
+    )]
+    HostLost {
+        /// The last host that had it.
+        host: String,
+        /// How often it was begun.
+        attempts: u32,
+    },
+    /// What carries the pool's tasks cannot do it.
+    #[error("the pool's workers cannot be reached: {reason}")]
+    Unavailable {
+        /// What is in the way, and what to do.
+        reason: String,
+    },
+    /// The task was done, and its result was not fetched in time.
+    #[error(
+        "the task was done, but its result was kept for a limited time only, which is over; fetch results sooner, or have \
+         them kept longer"
+    )]
+    ResultExpired,
+    /// The arguments or the result of the task are larger than what can be carried.
+    #[error(
+        "{bytes} bytes are more than the {limit} that can be carried to or from a worker at a time; send less, or where to find it"
+    )]
+    TooLarge {
+        /// Bytes that were to be carried.
+        bytes: u64,
+        /// Bytes that can be.
+        limit: u64,
+    },
+    /// The task is for workers that run another build of the program.
+    #[error(
+        "the task is for build {wanted} of the program, and this is build {found}; run the same file on all hosts"
+    )]
+    OtherBuild {
+        /// The build of whoever has submitted it.
+        wanted: BuildId,
+        /// That of this process.
+        found: BuildId,
+    },
+    /// The task asks for a function that is not there.
+    #[error(
+        "the task asks for function {name:#x}, and no function of this program has that name; whoever has sent it has not got it \
+         from the same build"
+    )]
+    UnknownWork {
+        /// The number that was sent as its name.
+        name: u64,
     },
     /// A worker could not be started.
     #[error(transparent)]

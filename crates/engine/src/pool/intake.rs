@@ -13,7 +13,7 @@ use super::forwarding::Record;
 use super::held::Held;
 use super::job::{Outcome, Produced};
 use super::output::TaskOutput;
-use super::owner::Shared;
+use super::shared::Shared;
 use super::state::{EarlyReport, FailedStarts, State};
 use super::task::Assigned;
 use super::wire::{Report, Subject};
@@ -63,20 +63,21 @@ impl Shared {
 
     /// Reads some reports; false if there was none.
     fn read_some(&self, me: &Participant, wait: Wait) -> Result<bool, PoolError> {
+        let crew = self.crew()?;
         let mut first = Message::default();
-        match self.reports.get(me, &mut first, wait) {
+        match crew.reports.get(me, &mut first, wait) {
             Ok(()) => {}
             Err(Error::Empty | Error::TimedOut) => return Ok(false),
             Err(error) => return Err(error.into()),
         }
-        let mut more = self
+        let mut more = crew
             .more_reports
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         more.clear();
         // A large one may be followed by others like it, which are not to be copied once more.
         if first.bytes.len() <= SMALL {
-            match self.reports.get_many(me, &mut more, AT_ONCE, Wait::Never) {
+            match crew.reports.get_many(me, &mut more, AT_ONCE, Wait::Never) {
                 Ok(_) | Err(Error::Empty) => {}
                 Err(error) => return Err(error.into()),
             }

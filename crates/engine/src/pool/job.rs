@@ -14,11 +14,12 @@ use super::TaskOptions;
 use super::error::PoolError;
 use super::held::Held;
 use super::output::TaskOutput;
-use super::owner::{Shared, ensure_caller};
+use super::owner::ensure_caller;
+use super::shared::Shared;
 use super::task::Task;
 use super::waiting::Interest;
 use super::wire::Order as Addressed;
-use crate::launch::function::FunctionName;
+use super::work::WorkName;
 use crate::with_participant;
 
 /// What a task produced: the encoded result, and a hold on the shared objects in it.
@@ -79,6 +80,11 @@ impl Item {
     pub fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }
+
+    /// Whether shared objects are among the arguments.
+    pub(super) fn has_handles(&self) -> bool {
+        !self.held.handles().is_empty()
+    }
 }
 
 /// How a task ended. Clones share what it produced.
@@ -98,7 +104,7 @@ pub enum Order {
 
 /// A job as the pool knows it.
 pub(super) struct JobState {
-    pub(super) work: FunctionName,
+    pub(super) work: WorkName,
     /// What its tasks are called in a trace.
     pub(super) label: Cow<'static, str>,
     pub(super) options: TaskOptions,
@@ -150,7 +156,7 @@ pub(super) enum Then {
 
 impl JobState {
     pub(super) fn new(
-        work: FunctionName,
+        work: WorkName,
         label: Cow<'static, str>,
         options: TaskOptions,
         order: Order,
@@ -324,7 +330,8 @@ impl Job {
     ///
     /// # Errors
     ///
-    /// [`PoolError::Closed`], [`PoolError::Terminated`] or [`PoolError::Broken`] if the pool takes no more tasks.
+    /// [`PoolError::Closed`], [`PoolError::Terminated`] or [`PoolError::Broken`] if the pool takes no more tasks;
+    /// [`PoolError::LocalObject`] if they are carried elsewhere, where a shared object among the arguments is not.
     pub fn push(&self, item: Item) -> Result<(), PoolError> {
         self.push_many([item])
     }
@@ -333,9 +340,9 @@ impl Job {
     ///
     /// # Errors
     ///
-    /// As [`push`](Self::push); some may have been submitted.
+    /// As [`push`](Self::push); some may have been submitted, though none if it is [`PoolError::LocalObject`].
     pub fn push_many(&self, items: impl IntoIterator<Item = Item>) -> Result<(), PoolError> {
-        with_participant(|me| self.pool.submit(me, &self.state, items))
+        self.pool.submit(&self.state, items)
     }
 
     /// Adds a task that has failed before it could be submitted.

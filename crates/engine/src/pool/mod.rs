@@ -2,8 +2,12 @@
 
 mod attendant;
 mod callback;
+mod carried;
+mod carrier;
 mod config;
+mod crew;
 mod dispatch;
+mod errands;
 mod error;
 mod forwarding;
 mod held;
@@ -15,6 +19,7 @@ mod pending;
 mod process;
 mod seat;
 mod settle;
+mod shared;
 mod start;
 mod state;
 mod statistics;
@@ -24,8 +29,10 @@ mod task;
 mod trace;
 mod waiting;
 mod wire;
+mod work;
 mod worker;
 
+pub use carrier::{Carried, CarryTasks, Settled, Settler};
 pub use config::{Initializer, PoolConfig, TaskOptions};
 pub use error::PoolError;
 pub use job::{Callback, Item, Job, Order, Outcome, Produced};
@@ -33,5 +40,5 @@ pub use output::TaskOutput;
 pub use owner::{JobSettings, Pool};
 pub use process::{StartWorker, WorkerProcess};
 pub use statistics::WorkerStatistics;
-pub use wire::Work;
+pub use work::{NamedWork, Work, WorkName};
 pub use worker::serve_as_worker;

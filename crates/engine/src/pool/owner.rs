@@ -4,186 +4,26 @@ use std::borrow::Cow;
 use std::fmt;
 use std::mem;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::task::Waker;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::thread::{self, JoinHandle, ThreadId};
 use std::time::Instant;
 
-use procession_arena::sys::event_descriptor::EventDescriptor;
-use procession_arena::sys::fork_epoch;
-use procession_arena::{Participant, Wait};
-use procession_objects::{Batch, Queue};
+use procession_arena::sys::image::BuildId;
 
 use super::config::{PoolConfig, TaskOptions};
+use super::crew::Crew;
+use super::errands::Errands;
 use super::error::PoolError;
-use super::job::{Callback, Item, Job, JobState, Order};
-use super::output::TaskOutput;
+use super::job::{Callback, Job, JobState, Order};
+use super::shared::Shared;
 use super::state::{Phase, State};
 use super::statistics::WorkerStatistics;
 use super::trace::Trace;
 use super::waiting::Interest;
-use super::wire::{Report, Work};
-use super::{attendant, callback, start, supervisor, waiting};
+use super::work::{NamedWork, WorkName};
+use super::{attendant, callback, carried, start, supervisor, waiting};
 use crate::launch::LaunchError;
-use crate::launch::function::FunctionName;
-use crate::launch::init::image;
-use crate::launch::panic;
-use crate::with_participant;
-
-/// What the owner's threads share.
-pub(super) struct Shared {
-    /// Tells the owner from a copy that a bare `fork` made of it.
-    epoch: u64,
-    state: Mutex<State>,
-    pub(super) reports: Queue,
-    /// What the leader has read of them; kept for its memory.
-    pub(super) more_reports: Mutex<Batch>,
-    /// Wakes the attendant.
-    pub(super) attendant: Condvar,
-    /// Wakes the thread of callbacks.
-    pub(super) caller: Condvar,
-    pub(super) has_caller: AtomicBool,
-    /// Wakes the supervisor.
-    pub(super) supervisor: EventDescriptor,
-    /// Some workers have ended and are not settled.
-    pub(super) has_ended_workers: AtomicBool,
-}
-
-/// Whom to wake once the lock is released.
-struct Calls {
-    attendant: bool,
-    supervisor: bool,
-    leader: bool,
-    caller: bool,
-}
-
-impl Shared {
-    /// Locks the state. For those who cannot change what others wait for; otherwise [`change`](Self::change).
-    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Changes the state, and wakes whom the change concerns.
-    pub(super) fn change<T>(&self, change: impl FnOnce(&mut State, &mut Vec<Waker>) -> T) -> T {
-        let mut wakers = Vec::new();
-        let mut state = self.lock();
-        let value = change(&mut state, &mut wakers);
-        // The last hold on a job may be among them, and with it a callback that holds whatever the user likes.
-        let _told = mem::take(&mut state.told_jobs);
-        let records = mem::take(&mut state.records);
-        let written = mem::take(&mut state.written);
-        let calls = Calls {
-            attendant: mem::take(&mut state.attendant_is_wanted)
-                && mem::take(&mut state.attendant_dozes),
-            supervisor: mem::take(&mut state.supervisor_is_wanted),
-            leader: mem::take(&mut state.leader_is_wanted) && state.is_led,
-            caller: !state.to_call.is_empty(),
-        };
-        drop(state);
-        self.make(calls);
-        // Wakers and subscribers are code of the user's. A panic has been printed, and concerns nobody here.
-        for waker in wakers {
-            let _ = panic::catch(|| waker.wake());
-        }
-        for record in records {
-            let _ = panic::catch(|| record.emit());
-        }
-        written.iter().for_each(TaskOutput::pass_on);
-        value
-    }
-
-    fn make(&self, calls: Calls) {
-        if calls.attendant {
-            self.attendant.notify_one();
-        }
-        if calls.caller {
-            self.caller.notify_one();
-        }
-        if calls.leader {
-            self.nudge();
-        }
-        if calls.supervisor
-            && let Err(error) = self.supervisor.notify()
-        {
-            tracing::error!(%error, "the pool's supervisor cannot be woken");
-        }
-    }
-
-    /// Wakes the leader, should it sleep.
-    fn nudge(&self) {
-        let nudged =
-            with_participant(|me| self.reports.put(me, &Report::nudge(), &[], Wait::Forever));
-        if let Err(error) = nudged {
-            // Its sleep ends by itself after a while.
-            tracing::debug!(%error, "the reader of a pool's reports could not be woken");
-        }
-    }
-
-    pub(super) fn check_owner(&self) -> Result<(), PoolError> {
-        match self.epoch == fork_epoch() {
-            true => Ok(()),
-            false => Err(PoolError::ForkedCopy),
-        }
-    }
-
-    /// Takes tasks over, all together as far as there is room.
-    pub(super) fn submit(
-        &self,
-        me: &Participant,
-        job: &Arc<JobState>,
-        items: impl IntoIterator<Item = Item>,
-    ) -> Result<(), PoolError> {
-        self.check_owner()?;
-        let mut items = items.into_iter().peekable();
-        while items.peek().is_some() {
-            self.change(|state, wakers| {
-                if let Some(refusal) = state.refusal() {
-                    return Err(refusal);
-                }
-                while state.has_room()
-                    && let Some(item) = items.next()
-                {
-                    state.take_over(job.task(item));
-                }
-                state.dispatch(me, wakers);
-                Ok(())
-            })?;
-            if items.peek().is_some() {
-                self.wait_until(Interest::Pool, None, |state| {
-                    (state.has_room() || state.refusal().is_some()).then_some(())
-                })?;
-            }
-        }
-        Ok(())
-    }
-
-    pub(super) fn cancel(
-        &self,
-        job: &Arc<JobState>,
-        also_running: bool,
-    ) -> Result<usize, PoolError> {
-        self.check_owner()?;
-        with_participant(|me| {
-            self.change(|state, wakers| state.cancel(me, job, also_running, wakers))
-        })
-    }
-
-    /// Ends everything at once; `reason` is what the tasks fail with.
-    pub(super) fn end(&self, reason: &PoolError) {
-        self.change(|state, wakers| state.end(reason, wakers));
-    }
-}
-
-impl Drop for Shared {
-    fn drop(&mut self) {
-        if self.epoch == fork_epoch()
-            && let Err(error) = with_participant(|me| self.reports.detach(me))
-        {
-            tracing::warn!(%error, "a pool's queue of reports could not be let go of");
-        }
-    }
-}
 
 /// How a job is to be.
 pub struct JobSettings {
@@ -222,28 +62,26 @@ impl Pool {
     pub fn new(config: PoolConfig) -> Result<Pool, PoolError> {
         config.check()?;
         let workers = config.workers;
-        let reports = with_participant(|me| Queue::create(me, &Default::default()))?;
-        let shared = Arc::new(Shared {
-            epoch: fork_epoch(),
-            state: Mutex::new(State::new(config)),
-            reports,
-            more_reports: Mutex::default(),
-            attendant: Condvar::new(),
-            caller: Condvar::new(),
-            has_caller: AtomicBool::new(false),
-            supervisor: EventDescriptor::new().map_err(system("eventfd"))?,
-            has_ended_workers: AtomicBool::new(false),
-        });
-        let mut pool = Pool {
-            shared,
-            threads: Vec::new(),
-        };
+        let crew = Crew::create()?;
+        let mut pool = Pool::of(Arc::new(Shared::new(State::new(config), Some(crew))));
         for seat in 0..workers {
             start::start_worker(&pool.shared, seat)?;
         }
         pool.start_supervisor()?;
         pool.start_thread("pool attendant", attendant::attend)?;
         Ok(pool)
+    }
+
+    pub(super) fn of(shared: Arc<Shared>) -> Pool {
+        Pool {
+            shared,
+            threads: Vec::new(),
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
     }
 
     fn start_supervisor(&mut self) -> Result<(), PoolError> {
@@ -267,8 +105,30 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// [`PoolError::Launch`] if `work` does not lie in this program; [`PoolError::ForkedCopy`].
-    pub fn job(&self, work: Work, settings: JobSettings) -> Result<Job, PoolError> {
+    /// [`PoolError::Launch`] if `work` is no constant of this program; [`PoolError::ForkedCopy`].
+    pub fn job(&self, work: &'static NamedWork, settings: JobSettings) -> Result<Job, PoolError> {
+        self.begin(WorkName::of(work)?, settings)
+    }
+
+    /// Begins a job, whose tasks have that done for which a process of this build has sent the name.
+    ///
+    /// The name may come from anywhere: what it finds is a [`NamedWork`] of this program, or nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`PoolError::OtherBuild`] unless `build` is this program's; [`PoolError::UnknownWork`] if it has no function of that
+    /// name; [`PoolError::Launch`] before [`init`](crate::init); [`PoolError::ForkedCopy`].
+    pub fn job_by_name(
+        &self,
+        name: WorkName,
+        build: &BuildId,
+        settings: JobSettings,
+    ) -> Result<Job, PoolError> {
+        name.check(build)?;
+        self.begin(name, settings)
+    }
+
+    fn begin(&self, work: WorkName, settings: JobSettings) -> Result<Job, PoolError> {
         let JobSettings {
             label,
             options,
@@ -282,12 +142,7 @@ impl Pool {
             ensure_caller(&self.shared)?;
         }
         let job = Arc::new(JobState::new(
-            name_of(work)?,
-            label,
-            options,
-            order,
-            callback,
-            attended,
+            work, label, options, order, callback, attended,
         ));
         if attended {
             self.shared.change(|state, _| match has_callback {
@@ -303,9 +158,17 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// [`PoolError::Trace`] if the file cannot be created; [`PoolError::ForkedCopy`].
+    /// [`PoolError::Trace`] if the file cannot be created; [`PoolError::Setting`] if the tasks are carried elsewhere;
+    /// [`PoolError::ForkedCopy`].
     pub fn trace(&self, path: &Path) -> Result<(), PoolError> {
         self.shared.check_owner()?;
+        if self.shared.crew.is_none() {
+            return Err(PoolError::Setting {
+                reason: "what its workers do when is not known here, so that it cannot be traced; \
+                         trace the pools of the hosts where they run"
+                    .to_owned(),
+            });
+        }
         let trace = Trace::create(path).map_err(|source| PoolError::Trace {
             path: path.to_owned(),
             source: Arc::new(source),
@@ -332,14 +195,16 @@ impl Pool {
         }
     }
 
-    /// Ends the workers at once (`SIGKILL`), whatever they do. Tasks without a result fail with [`PoolError::Terminated`].
+    /// Ends the workers at once (`SIGKILL`), whatever they do. Tasks without a result fail with [`PoolError::Terminated`]; if they
+    /// are carried elsewhere, they are cancelled there.
     pub fn terminate(&self) {
         if self.shared.check_owner().is_ok() {
             self.shared.end(&PoolError::Terminated);
         }
     }
 
-    /// Waits until all tasks are done, their callbacks have returned, and all workers have ended; at most until `deadline`.
+    /// Waits until all tasks are done, their callbacks have returned, and all workers have ended, or the carrier has been told that there
+    /// is nothing more; at most until `deadline`.
     ///
     /// # Errors
     ///
@@ -355,14 +220,17 @@ impl Pool {
                 // A callback that joins its pool does not wait for itself.
                 let has_called =
                     state.to_call.is_empty() && state.calling <= callback::depth(&self.shared);
-                (state.is_empty() && has_called).then_some(())
+                // Nor does a carrier that joins it.
+                let has_told =
+                    carried::delivers() || state.errands.as_ref().is_none_or(Errands::is_concluded);
+                (state.is_empty() && has_called && has_told).then_some(())
             })?
             .ok_or(PoolError::NotReady)
     }
 
-    /// How many workers the pool has, living or just being replaced.
+    /// How many workers the pool has, living or just being replaced; of workers elsewhere, how many there are as far as is known.
     pub fn workers(&self) -> usize {
-        self.shared.lock().seats.len()
+        self.shared.lock().worker_count()
     }
 
     /// Tasks that were submitted and have not ended.
@@ -415,7 +283,7 @@ impl fmt::Debug for Pool {
         let state = self.shared.lock();
         formatter
             .debug_struct("Pool")
-            .field("workers", &state.seats.len())
+            .field("workers", &state.worker_count())
             .field("outstanding", &state.outstanding)
             .field("phase", &state.phase)
             .finish_non_exhaustive()
@@ -446,9 +314,4 @@ fn spawn(shared: &Arc<Shared>, name: &str, body: fn(&Shared)) -> Result<JoinHand
 /// The operating system refused a call.
 pub(super) fn system(call: &'static str) -> impl FnOnce(std::io::Error) -> PoolError {
     move |source| LaunchError::System { call, source }.into()
-}
-
-/// What a function of this program is called in a worker.
-pub(super) fn name_of(work: Work) -> Result<FunctionName, LaunchError> {
-    FunctionName::of(work as *const (), image()?).ok_or(LaunchError::ForeignFunction)
 }

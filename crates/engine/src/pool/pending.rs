@@ -65,9 +65,8 @@ impl Pending {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::launch::function::FunctionName;
     use crate::pool::held::Held;
-    use crate::pool::{Order, TaskOptions};
+    use crate::pool::{Order, TaskOptions, WorkName};
 
     fn job(priority: i32) -> Arc<JobState> {
         let options = TaskOptions {
@@ -75,7 +74,7 @@ mod tests {
             ..TaskOptions::default()
         };
         Arc::new(JobState::new(
-            FunctionName::from_bits(0),
+            WorkName::from_bits(0),
             "test".into(),
             options,
             Order::AsSubmitted,

@@ -3,17 +3,18 @@
 use std::sync::Arc;
 use std::task::Waker;
 
-use procession_arena::Participant;
 use procession_arena::sys::clock;
 use procession_arena::sys::process::{current_pid, start_time};
+use procession_arena::{Handle, Participant};
 
 use super::config::PoolConfig;
 use super::error::PoolError;
 use super::forwarding::wanted;
 use super::output::Capture;
-use super::owner::{Shared, name_of, system};
+use super::owner::system;
 use super::process::{StartWorker, WorkerProcess};
 use super::seat::{Paths, Worker};
+use super::shared::Shared;
 use super::state::{EarlyReport, State};
 use super::statistics::Tally;
 use super::task::Assignments;
@@ -29,7 +30,7 @@ struct Plan {
     command: Command,
     appointment: Appointment,
     arguments: Vec<u8>,
-    handles: Vec<procession_arena::Handle>,
+    handles: Vec<Handle>,
     allowance: u64,
 }
 
@@ -37,13 +38,14 @@ struct Plan {
 pub(super) fn start_worker(shared: &Shared, seat: usize) -> Result<(), PoolError> {
     with_participant(|me| {
         let paths = Paths::create(me)?;
-        let plan = shared.lock().plan(seat, shared, &paths)?;
+        let reports = shared.crew()?.reports.handle();
+        let plan = shared.lock().plan(seat, reports, &paths)?;
         let (number, allowance) = (plan.number, plan.allowance);
         let starter = shared.lock().config.starter.clone();
         let started = clock::now();
         let (child, capture) = match starter {
             Some(starter) => (plan.start_by(starter.as_ref())?, None),
-            None => plan.start(shared, &paths)?,
+            None => plan.start(reports, &paths)?,
         };
         let worker = Worker {
             number,
@@ -73,16 +75,13 @@ impl Plan {
     /// Starts the process by the command.
     fn start(
         mut self,
-        shared: &Shared,
+        reports: Handle,
         paths: &Paths,
     ) -> Result<(Arc<dyn WorkerProcess>, Option<Capture>), PoolError> {
         message::append(&mut self.arguments, &self.appointment)
             .map_err(|reason| PoolError::Setting { reason })?;
-        self.handles.extend([
-            shared.reports.handle(),
-            paths.inbox.handle(),
-            paths.desk.handle(),
-        ]);
+        self.handles
+            .extend([reports, paths.inbox.handle(), paths.desk.handle()]);
         let capture = match self.appointment.captures_output {
             true => Some(Capture::new().map_err(system("memfd_create"))?),
             false => None,
@@ -118,19 +117,15 @@ fn guardian() -> Result<Guardian, PoolError> {
 }
 
 impl State {
-    fn plan(&mut self, seat: usize, shared: &Shared, paths: &Paths) -> Result<Plan, PoolError> {
+    fn plan(&mut self, seat: usize, reports: Handle, paths: &Paths) -> Result<Plan, PoolError> {
         self.last_worker += 1;
         let number = self.last_worker;
         let config = &self.config;
         let (initializer, arguments, handles) = match &config.initializer {
             None => (None, Vec::new(), Vec::new()),
             Some(initializer) => {
-                let name = name_of(initializer.work)?;
-                (
-                    Some(name),
-                    initializer.bytes.clone(),
-                    initializer.held.handles().to_vec(),
-                )
+                let handles = initializer.held.handles().to_vec();
+                (Some(initializer.work), initializer.bytes.clone(), handles)
             }
         };
         let processors = match config.processors.len() {
@@ -155,7 +150,7 @@ impl State {
             appointment: Appointment {
                 seat: seat as u16,
                 worker: number,
-                reports: shared.reports.handle().pack(),
+                reports: reports.pack(),
                 inbox: paths.inbox.handle().pack(),
                 desk: paths.desk.handle().pack(),
                 initializer,

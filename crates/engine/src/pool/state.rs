@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::task::Waker;
 
 use super::config::PoolConfig;
+use super::errands::Errands;
 use super::error::PoolError;
 use super::forwarding::Record;
 use super::job::{JobState, Then};
@@ -31,6 +32,8 @@ pub(super) struct State {
     pub(super) config: PoolConfig,
     pub(super) phase: Phase,
     pub(super) seats: Vec<Seat>,
+    /// What there is in place of seats, if the tasks are carried elsewhere.
+    pub(super) errands: Option<Errands>,
     pub(super) pending: Pending,
     /// Tasks that were submitted and have no outcome.
     pub(super) outstanding: usize,
@@ -102,6 +105,7 @@ impl State {
             config,
             phase: Phase::Open,
             seats,
+            errands: None,
             pending: Pending::default(),
             outstanding: 0,
             to_call: VecDeque::new(),
@@ -127,6 +131,24 @@ impl State {
             records: Vec::new(),
             written: Vec::new(),
             trace: None,
+        }
+    }
+
+    /// That of a pool whose tasks are carried elsewhere.
+    pub(super) fn carried(config: PoolConfig, workers: usize) -> State {
+        State {
+            errands: Some(Errands::new(workers)),
+            // There are no reports, so that nobody is ever to read them: all who wait are followers.
+            is_led: true,
+            ..State::new(config)
+        }
+    }
+
+    /// How many workers there are to carry tasks out.
+    pub(super) fn worker_count(&self) -> usize {
+        match &self.errands {
+            Some(errands) => errands.workers,
+            None => self.seats.len(),
         }
     }
 
@@ -166,6 +188,21 @@ impl State {
     /// The last worker has left a finished pool.
     pub(super) fn is_empty(&self) -> bool {
         self.is_finished() && self.seats.iter().all(|seat| seat.worker.is_none())
+    }
+
+    /// The thread of callbacks has something to call, or may end: that of a carried pool learns it from nobody else.
+    pub(super) fn caller_is_wanted(&self) -> bool {
+        !self.to_call.is_empty() || (self.errands.is_some() && self.is_finished())
+    }
+
+    /// There is something to be told to the carrier.
+    pub(super) fn has_errands(&self) -> bool {
+        self.errands.as_ref().is_some_and(Errands::has_any)
+    }
+
+    /// True if the caller is the one to tell the carrier what there is to tell.
+    pub(super) fn claims_delivery(&mut self) -> bool {
+        self.errands.as_mut().is_some_and(Errands::claim)
     }
 
     /// Takes a task over.

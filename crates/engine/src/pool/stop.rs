@@ -177,6 +177,9 @@ impl State {
         }
         self.phase = Phase::Over(reason.clone());
         let mut tasks: Vec<Task> = std::iter::from_fn(|| self.pending.pop()).collect();
+        if let Some(errands) = &mut self.errands {
+            tasks.extend(errands.call_off_all());
+        }
         for worker in self.workers_mut() {
             tasks.extend(worker.assigned.drain(..).map(Assigned::into_task));
             worker.kill();
@@ -188,7 +191,7 @@ impl State {
         self.wake_followers(|_| true);
         self.leader_is_wanted = true;
         self.attendant_is_wanted = true;
-        self.supervisor_is_wanted = true;
+        self.look_for_end();
     }
 }
 

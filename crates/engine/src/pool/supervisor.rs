@@ -10,9 +10,10 @@ use procession_arena::sys::readiness::wait_readable;
 use procession_arena::{Participant, Wait};
 
 use super::error::PoolError;
-use super::owner::{Shared, system};
+use super::owner::system;
 use super::process::WorkerProcess;
 use super::seat::Ended;
+use super::shared::Shared;
 use super::start;
 use super::state::State;
 use super::waiting::Leadership;
@@ -90,11 +91,12 @@ impl Shared {
 
     /// Waits until a worker ends, somebody calls, or the time is over.
     fn look(&self, watched: &[Watched], timeout: Option<Duration>) -> Result<(), PoolError> {
-        let mut descriptors = vec![self.supervisor.as_fd()];
+        let supervisor = &self.crew()?.supervisor;
+        let mut descriptors = vec![supervisor.as_fd()];
         descriptors.extend(watched.iter().map(|watched| watched.child.descriptor()));
         let ready = wait_readable(&descriptors, timeout).map_err(system("poll"))?;
         if ready.first() == Some(&true) {
-            self.supervisor.clear().map_err(system("read"))?;
+            supervisor.clear().map_err(system("read"))?;
         }
         let ended = watched
             .iter()

@@ -10,7 +10,7 @@ use procession_arena::Wait;
 use super::callback;
 use super::error::PoolError;
 use super::job::JobState;
-use super::owner::Shared;
+use super::shared::Shared;
 use super::state::State;
 
 /// How long a leader sleeps at most, should the message that was to wake it have found no room.
@@ -51,6 +51,11 @@ impl State {
                 follower.thread.unpark();
             }
         }
+    }
+
+    /// Wakes those who wait for the pool itself.
+    pub(super) fn wake_all_for_pool(&self) {
+        self.wake_followers(|interest| matches!(interest, Interest::Pool));
     }
 
     /// Makes one of the followers the leader, if there is none; and tells the attendant otherwise.

@@ -5,14 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::host::Answer;
-use crate::launch::EntryError;
-use crate::launch::function::FunctionName;
-
-/// Something that a worker can run: encoded arguments in, the answer out.
-///
-/// The buffer may be taken along. The handles in the answer must be held during its call.
-pub type Work = fn(&mut Vec<u8>, Answer<'_>) -> Result<(), EntryError>;
+use super::work::WorkName;
 
 /// What a worker is started with.
 #[derive(Debug, Serialize, Deserialize)]
@@ -22,7 +15,7 @@ pub(super) struct Appointment {
     pub(super) reports: u64,
     pub(super) inbox: u64,
     pub(super) desk: u64,
-    pub(super) initializer: Option<FunctionName>,
+    pub(super) initializer: Option<WorkName>,
     pub(super) nice: i32,
     pub(super) processors: Vec<usize>,
     pub(super) has_memory_limit: bool,
@@ -47,7 +40,7 @@ pub(super) struct Guardian {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Order {
     pub(super) number: u64,
-    pub(super) work: FunctionName,
+    pub(super) work: WorkName,
 }
 
 impl Order {
@@ -63,7 +56,7 @@ impl Order {
         let (_, end) = bytes.split_last_chunk::<{ Order::SIZE }>()?;
         Some(Order {
             number: word(end, 0)?,
-            work: FunctionName::from_bits(word(end, 8)?),
+            work: WorkName::from_bits(word(end, 8)?),
         })
     }
 
@@ -191,7 +184,7 @@ mod tests {
     fn orders_and_reports_come_back_as_they_were_written() {
         let order = Order {
             number: 7,
-            work: FunctionName::from_bits(4711),
+            work: WorkName::from_bits(4711),
         };
         let mut bytes = b"arguments".to_vec();
         order.append(&mut bytes);

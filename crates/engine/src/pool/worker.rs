@@ -12,8 +12,8 @@ use procession_objects::{Desk, Message, Queue};
 use super::forwarding::Forwarder;
 use super::held::Held;
 use super::output::Capture;
-use super::wire::{Appointment, Guardian, Order, Report, Subject, Work};
-use crate::launch::function::FunctionName;
+use super::wire::{Appointment, Guardian, Order, Report, Subject};
+use super::work::{Work, WorkName};
 use crate::launch::init::{image, init_library};
 use crate::launch::message::{self, Completion};
 use crate::launch::{Arguments, EntryError, Returned, lifeline, panic};
@@ -35,7 +35,7 @@ struct Post {
     /// The number of the task before.
     last: u64,
     /// The function that the last task ran: most often the next one does too.
-    known: Option<(FunctionName, Work)>,
+    known: Option<(WorkName, Work)>,
     capture: Option<Capture>,
 }
 
@@ -164,16 +164,12 @@ fn run(
     }
 }
 
-/// Where the function of that name lies here.
-fn function(name: FunctionName) -> Result<Work, Completion> {
+/// The function of that name.
+fn function(name: WorkName) -> Result<Work, Completion> {
     let refused = |reason: String| Completion::ArenaFailed { reason };
     let image = image().map_err(|error| refused(error.to_string()))?;
-    let address = name
-        .address(image)
-        .ok_or_else(|| refused("the function is not in the worker's program".to_owned()))?;
-    // SAFETY: only a pool's owner names functions in orders and appointments, and it names `Work`; this process runs
-    // the same build, which the greeting of launch or the appointment has shown.
-    Ok(unsafe { std::mem::transmute::<*const (), Work>(address) })
+    name.find(image)
+        .ok_or_else(|| refused("the function is not in the worker's program".to_owned()))
 }
 
 impl Post {
@@ -243,7 +239,7 @@ impl Post {
         }
     }
 
-    fn find(&mut self, name: FunctionName) -> Result<Work, Completion> {
+    fn find(&mut self, name: WorkName) -> Result<Work, Completion> {
         match self.known {
             Some((known, work)) if known == name => Ok(work),
             _ => {

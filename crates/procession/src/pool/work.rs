@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use procession_engine::EntryError;
 use procession_engine::host::Answer;
-use procession_engine::pool::Work;
+use procession_engine::pool::NamedWork;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -14,9 +14,9 @@ use crate::Function;
 use crate::codec;
 use crate::function::{CapturesNothing, instance, not_decoded, not_encoded};
 
-/// The address of a function in every process that runs this image, and what it makes of what.
+/// A function as every process of this build knows it, and what it makes of what.
 pub(super) struct WorkOf<T, R> {
-    pub(super) work: Work,
+    pub(super) work: &'static NamedWork,
     /// The function's path in the program.
     pub(super) name: &'static str,
     types: PhantomData<fn(T) -> R>,
@@ -30,7 +30,7 @@ where
     R: Serialize + 'static,
 {
     WorkOf {
-        work: run_with_item::<F, T, R>,
+        work: const { &NamedWork::new(run_with_item::<F, T, R>) },
         name: type_name::<F>(),
         types: PhantomData,
     }
@@ -44,20 +44,20 @@ where
     R: Serialize + 'static,
 {
     WorkOf {
-        work: run::<F, A, R>,
+        work: const { &NamedWork::new(run::<F, A, R>) },
         name: type_name::<F>(),
         types: PhantomData,
     }
 }
 
 /// A function that a worker runs before its first task.
-pub(super) fn of_initializer<F, A, R>(_: CapturesNothing<F>, _function: F) -> Work
+pub(super) fn of_initializer<F, A, R>(_: CapturesNothing<F>, _function: F) -> &'static NamedWork
 where
     F: Function<A, R>,
     A: DeserializeOwned + 'static,
     R: Prepared,
 {
-    initialize::<F, A, R>
+    const { &NamedWork::new(initialize::<F, A, R>) }
 }
 
 fn run_with_item<F, T, R>(bytes: &mut Vec<u8>, answer: Answer<'_>) -> Result<(), EntryError>

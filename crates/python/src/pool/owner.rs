@@ -23,7 +23,7 @@ use super::imap_iterator::{IMapIterator, IMapUnorderedIterator};
 use super::settlement::{self, Shape};
 use super::slices::{deadline, in_callback, wait_in_slices};
 use super::starter::Starter;
-use super::worker::perform;
+use super::worker::PERFORM;
 use crate::encoding::{Pickler, encode};
 
 /// How long a thread that calls `imap` reads a list by itself, which saves another thread.
@@ -49,7 +49,7 @@ impl Owner {
 
     fn begin(&self, py: Python<'_>, settings: JobSettings) -> PyResult<Job> {
         self.core
-            .job(perform, settings)
+            .job(&PERFORM, settings)
             .map_err(|error| to_exception(py, &error))
     }
 

@@ -2,7 +2,7 @@
 
 use procession_arena::Error;
 use procession_engine::host::Answer;
-use procession_engine::pool::serve_as_worker;
+use procession_engine::pool::{NamedWork, serve_as_worker};
 use procession_engine::{EntryError, aside, is_aside, with_participant};
 use pyo3::prelude::*;
 
@@ -46,7 +46,9 @@ fn forget_interrupts(py: Python<'_>) {
 }
 
 /// What every task of the Python package has a worker do.
-pub(super) fn perform(bytes: &mut Vec<u8>, answer: Answer<'_>) -> Result<(), EntryError> {
+pub(super) static PERFORM: NamedWork = NamedWork::new(perform);
+
+fn perform(bytes: &mut Vec<u8>, answer: Answer<'_>) -> Result<(), EntryError> {
     Python::attach(|py| {
         forget_interrupts(py);
         let outcome = call::carry_out(py, bytes);

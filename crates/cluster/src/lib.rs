@@ -18,6 +18,7 @@ pub mod interrupt;
 mod keeper;
 mod object;
 mod payload;
+pub mod queue;
 mod reply;
 mod script;
 mod slot;

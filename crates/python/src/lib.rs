@@ -26,7 +26,7 @@ mod _native {
     #[pymodule_export]
     use super::capabilities::{capabilities, layout_version, limits};
     #[pymodule_export]
-    use super::cluster::{Cluster, Event as ClusterEvent, Object as ClusterObject};
+    use super::cluster::{Cluster, Event as ClusterEvent, Object as ClusterObject, Queue as ClusterQueue};
     #[pymodule_export]
     use super::manager::{Array, Dict, List, Value};
     #[pymodule_export]

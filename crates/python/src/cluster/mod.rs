@@ -3,10 +3,13 @@
 mod calling;
 mod connection;
 mod error;
-mod event;
+mod queue;
+mod synchronize;
 mod object;
 mod travel;
+mod value;
 
 pub(crate) use connection::Cluster;
-pub(crate) use event::Event;
+pub(crate) use synchronize::Event;
+pub(crate) use queue::Queue;
 pub(crate) use object::Object;

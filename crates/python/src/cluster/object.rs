@@ -1,6 +1,7 @@
 //! What all objects on a server have in common.
 
 use procession_cluster as core;
+use pyo3::PyClass;
 use pyo3::prelude::*;
 
 use super::calling::ask;
@@ -23,10 +24,18 @@ pub(crate) struct Object {
 }
 
 impl Object {
-    pub(super) fn of(handle: impl OnServer + 'static) -> Object {
-        Object {
+    /// What `derived` derives from, and itself.
+    pub(super) fn base_of<T>(
+        derived: T,
+        handle: impl OnServer + 'static,
+    ) -> PyClassInitializer<T>
+    where
+        T: PyClass<BaseType = Object>,
+    {
+        let base = Object {
             handle: Box::new(handle),
-        }
+        };
+        PyClassInitializer::from(base).add_subclass(derived)
     }
 }
 

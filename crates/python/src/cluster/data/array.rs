@@ -42,14 +42,14 @@ impl Array {
         attach: bool,
         elements: Option<&[u8]>,
         size: u64,
-    ) -> PyResult<(Array, Object)> {
+    ) -> PyResult<PyClassInitializer<Array>> {
         let initial = Initial::Elements(elements.unwrap_or_default(), size);
         let array = ask(py, || match (name, attach) {
             (Some(name), true) => Core::attach(&cluster.0, name),
             _ => Core::create(&cluster.0, name, initial, CONTENTS),
         })?;
-        let object = Object::of(array.clone());
-        Ok((Array { array }, object))
+        let handle = array.clone();
+        Ok(Object::base_of(Array { array }, handle))
     }
 
     fn __len__(&self) -> usize {

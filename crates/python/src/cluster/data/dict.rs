@@ -45,13 +45,13 @@ impl Dict {
         cluster: &Cluster,
         name: Option<&str>,
         attach: bool,
-    ) -> PyResult<(Dict, Object)> {
+    ) -> PyResult<PyClassInitializer<Dict>> {
         let dict = ask(py, || match (name, attach) {
             (Some(name), true) => Core::attach(&cluster.0, name),
             _ => Core::create(&cluster.0, name, CONTENTS),
         })?;
-        let object = Object::of(dict.clone());
-        Ok((Dict { dict }, object))
+        let handle = dict.clone();
+        Ok(Object::base_of(Dict { dict }, handle))
     }
 
     fn __len__(&self, py: Python<'_>) -> PyResult<usize> {

@@ -42,13 +42,13 @@ impl List {
         cluster: &Cluster,
         name: Option<&str>,
         attach: bool,
-    ) -> PyResult<(List, Object)> {
+    ) -> PyResult<PyClassInitializer<List>> {
         let list = ask(py, || match (name, attach) {
             (Some(name), true) => Core::attach(&cluster.0, name),
             _ => Core::create(&cluster.0, name, CONTENTS),
         })?;
-        let object = Object::of(list.clone());
-        Ok((List { list }, object))
+        let handle = list.clone();
+        Ok(Object::base_of(List { list }, handle))
     }
 
     pub(super) fn __len__(&self, py: Python<'_>) -> PyResult<usize> {

@@ -41,15 +41,15 @@ impl Value {
         name: Option<&str>,
         attach: bool,
         value: Option<&Bound<'_, PyAny>>,
-    ) -> PyResult<(Value, Object)> {
+    ) -> PyResult<PyClassInitializer<Value>> {
         let none = py.None().into_bound(py);
         let initial = to_bytes(value.unwrap_or(&none), &Pickler::default(), &cluster.0)?;
         let value = ask(py, || match (name, attach) {
             (Some(name), true) => Core::attach(&cluster.0, name),
             _ => Core::create_record(&cluster.0, name, &initial, CONTENTS),
         })?;
-        let object = Object::of(value.clone());
-        Ok((Value { value }, object))
+        let handle = value.clone();
+        Ok(Object::base_of(Value { value }, handle))
     }
 
     /// The value.

@@ -61,7 +61,7 @@ impl Queue {
         on_lost: Option<&str>,
         max_deliveries: u32,
         dump: Option<Py<PyAny>>,
-    ) -> PyResult<(Queue, Object)> {
+    ) -> PyResult<PyClassInitializer<Queue>> {
         let config = QueueConfig {
             maxsize: u64::try_from(maxsize).ok().filter(|&maxsize| maxsize > 0),
             joinable: on_lost
@@ -72,14 +72,14 @@ impl Queue {
             (Some(name), true) => Core::attach(&cluster.0, name),
             _ => Core::create(&cluster.0, name, &config),
         })?;
-        let object = Object::of(queue.clone());
+        let handle = queue.clone();
         let queue = Queue {
             queue,
             pickler: Pickler::new(dump),
             is_closed: AtomicBool::new(false),
             was_used: AtomicBool::new(false),
         };
-        Ok((queue, object))
+        Ok(Object::base_of(queue, handle))
     }
 
     /// How many items it holds at most; None if that is not limited.

@@ -40,7 +40,7 @@ impl Condition {
         cluster: &Cluster,
         lock: &Bound<'_, PyAny>,
         name: Option<&str>,
-    ) -> PyResult<(Condition, Object)> {
+    ) -> PyResult<PyClassInitializer<Condition>> {
         let guarded = match (lock.cast::<Lock>(), lock.cast::<ReentrantLock>()) {
             (Ok(lock), _) => Guarded::Lock(lock.get().core().clone()),
             (_, Ok(lock)) => Guarded::Reentrant(lock.get().core().clone()),
@@ -48,9 +48,9 @@ impl Condition {
         };
         let py = lock.py();
         let condition = calling::ask(py, || Core::create(&cluster.0, name, &guarded))?;
-        let object = Object::of(condition.clone());
+        let handle = condition.clone();
         let lock = lock.clone().unbind();
-        Ok((Condition { condition, lock }, object))
+        Ok(Object::base_of(Condition { condition, lock }, handle))
     }
 
     /// Waits, with the lock given up meanwhile, until somebody notifies; False if the time is over.

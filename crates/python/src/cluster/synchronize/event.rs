@@ -37,13 +37,13 @@ impl Event {
         cluster: &Cluster,
         name: Option<&str>,
         attach: bool,
-    ) -> PyResult<(Event, Object)> {
+    ) -> PyResult<PyClassInitializer<Event>> {
         let event = ask(py, || match (name, attach) {
             (Some(name), true) => Core::attach(&cluster.0, name),
             _ => Core::create(&cluster.0, name),
         })?;
-        let object = Object::of(event.clone());
-        Ok((Event { event }, object))
+        let handle = event.clone();
+        Ok(Object::base_of(Event { event }, handle))
     }
 
     /// Whether it is set.

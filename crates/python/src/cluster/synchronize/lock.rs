@@ -46,14 +46,14 @@ impl Lock {
         cluster: &Cluster,
         name: Option<&str>,
         attach: bool,
-    ) -> PyResult<(Lock, Object)> {
+    ) -> PyResult<PyClassInitializer<Lock>> {
         let lock = calling::ask(py, || match (name, attach) {
             (Some(name), true) => Core::attach(&cluster.0, name),
             _ => Core::create(&cluster.0, name),
         })?;
-        let object = Object::of(lock.clone());
+        let handle = lock.clone();
         let thread = Mutex::default();
-        Ok((Lock { lock, thread }, object))
+        Ok(Object::base_of(Lock { lock, thread }, handle))
     }
 
     /// Takes the lock; False if the time is over.

@@ -40,13 +40,13 @@ impl ReentrantLock {
         cluster: &Cluster,
         name: Option<&str>,
         attach: bool,
-    ) -> PyResult<(ReentrantLock, Object)> {
+    ) -> PyResult<PyClassInitializer<ReentrantLock>> {
         let lock = calling::ask(py, || match (name, attach) {
             (Some(name), true) => Core::attach(&cluster.0, name),
             _ => Core::create(&cluster.0, name),
         })?;
-        let object = Object::of(lock.clone());
-        Ok((ReentrantLock { lock }, object))
+        let handle = lock.clone();
+        Ok(Object::base_of(ReentrantLock { lock }, handle))
     }
 
     /// Takes the lock, once more if this thread holds it already; False if the time is over.

@@ -46,14 +46,14 @@ impl Semaphore {
         attach: bool,
         value: u32,
         rule: &str,
-    ) -> PyResult<(Semaphore, Object)> {
+    ) -> PyResult<PyClassInitializer<Semaphore>> {
         let rule = permit_rule(rule)?;
         let semaphore = ask(py, || match (name, attach) {
             (Some(name), true) => Core::attach(&cluster.0, name),
             _ => Core::create(&cluster.0, name, value, rule),
         })?;
-        let object = Object::of(semaphore.clone());
-        Ok((Semaphore { semaphore }, object))
+        let handle = semaphore.clone();
+        Ok(Object::base_of(Semaphore { semaphore }, handle))
     }
 
     /// With how many permits it was created.

@@ -7,21 +7,32 @@
 #![cfg_attr(not(feature = "client"), allow(dead_code))]
 
 mod address;
+pub mod barrier;
 mod call;
 mod client;
 mod cluster;
+pub mod condition;
 mod error;
 pub mod event;
 mod fork_aware;
+mod holder;
 mod identity;
 pub mod interrupt;
 mod keeper;
+mod lease;
+pub mod lock;
 mod object;
 mod payload;
+mod process_wide;
 pub mod queue;
+pub mod reentrant_lock;
 mod reply;
 mod script;
+#[cfg(test)]
+mod script_test;
+pub mod semaphore;
 mod slot;
+mod sync_error;
 mod waiting;
 #[cfg(test)]
 #[path = "../tests/watchdog/mod.rs"]
@@ -30,4 +41,6 @@ mod watchdog;
 pub use address::{Address, Endpoint, Topology};
 pub use cluster::Cluster;
 pub use error::ClusterError;
+pub use holder::{Holder, Owner};
 pub use object::{Kind, Object};
+pub use sync_error::SyncError;

@@ -1,6 +1,7 @@
 //! What an object is called on the server.
 
 mod create;
+mod settings;
 
 use std::fmt;
 
@@ -106,8 +107,8 @@ impl Kind {
             Kind::Queue => &["h", "r", "m", "a", "c", "w", "b", "j", "d"],
             Kind::Pool => &["h", "r", "m", "a", "c", "w", "b", "k", "d"],
             Kind::Lock => &["h", "w"],
-            Kind::Semaphore => &["h", "z", "w"],
-            Kind::Condition => &["h", "o", "e", "g"],
+            Kind::Semaphore => &["h", "z", "f", "w"],
+            Kind::Condition => crate::condition::PARTS,
             Kind::Event => &["h", "g"],
             Kind::Barrier => &["h", "z", "g", "p"],
             Kind::Dict => &["h", "v", "o"],

@@ -26,7 +26,11 @@ mod _native {
     #[pymodule_export]
     use super::capabilities::{capabilities, layout_version, limits};
     #[pymodule_export]
-    use super::cluster::{Cluster, Event as ClusterEvent, Object as ClusterObject, Queue as ClusterQueue};
+    use super::cluster::{
+        Barrier as ClusterBarrier, Cluster, Condition as ClusterCondition, Event as ClusterEvent,
+        Lock as ClusterLock, Object as ClusterObject, Queue as ClusterQueue,
+        ReentrantLock as ClusterReentrantLock, Semaphore as ClusterSemaphore,
+    };
     #[pymodule_export]
     use super::manager::{Array, Dict, List, Value};
     #[pymodule_export]

@@ -19,6 +19,17 @@ pub(super) fn exception_of(py: Python<'_>, class: &str, text: String) -> PyErr {
     }
 }
 
+/// As the stdlib raises them: without a word.
+pub(super) fn nothing_said(py: Python<'_>, module: &str, class: &str) -> PyErr {
+    let class = py
+        .import(module)
+        .and_then(|module| module.getattr(class)?.cast_into().map_err(PyErr::from));
+    match class {
+        Ok(class) => PyErr::from_type(class, ()),
+        Err(error) => error,
+    }
+}
+
 /// The class in `procession.exceptions`: one of its own for whatever a program may want to handle.
 fn class_of(error: &ClusterError) -> &'static str {
     match error {

@@ -3,13 +3,13 @@
 mod calling;
 mod connection;
 mod error;
+mod object;
 mod queue;
 mod synchronize;
-mod object;
 mod travel;
 mod value;
 
 pub(crate) use connection::Cluster;
-pub(crate) use synchronize::Event;
-pub(crate) use queue::Queue;
 pub(crate) use object::Object;
+pub(crate) use queue::Queue;
+pub(crate) use synchronize::{Barrier, Condition, Event, Lock, ReentrantLock, Semaphore};

@@ -20,20 +20,25 @@ pub(super) trait OnServer: Send + Sync {
     module = "procession._native"
 )]
 pub(crate) struct Object {
-    handle: Box<dyn OnServer>,
+    cluster: core::Cluster,
+    name: String,
+    is_anonymous: bool,
+    /// The last part of the object that is dropped; there until then.
+    handle: Option<Box<dyn OnServer>>,
 }
 
 impl Object {
     /// What `derived` derives from, and itself.
-    pub(super) fn base_of<T>(
-        derived: T,
-        handle: impl OnServer + 'static,
-    ) -> PyClassInitializer<T>
+    pub(super) fn base_of<T>(derived: T, handle: impl OnServer + 'static) -> PyClassInitializer<T>
     where
         T: PyClass<BaseType = Object>,
     {
+        let object = handle.object();
         let base = Object {
-            handle: Box::new(handle),
+            cluster: object.cluster().clone(),
+            name: object.name().to_owned(),
+            is_anonymous: object.is_anonymous(),
+            handle: Some(Box::new(handle)),
         };
         PyClassInitializer::from(base).add_subclass(derived)
     }
@@ -44,23 +49,34 @@ impl Object {
     /// The server that it is on.
     #[getter]
     fn cluster(&self) -> Cluster {
-        Cluster(self.handle.object().cluster().clone())
+        Cluster(self.cluster.clone())
     }
 
     /// What it is called there.
     #[getter]
     fn name(&self) -> &str {
-        self.handle.object().name()
+        &self.name
     }
 
     /// Whether it ends by itself when no process uses it any more, since nobody has given it a name.
     #[getter]
     fn is_anonymous(&self) -> bool {
-        self.handle.object().is_anonymous()
+        self.is_anonymous
     }
 
     /// Removes it from the server, for everybody: who uses it afterwards gets `ObjectGone`.
     fn unlink(&self, py: Python<'_>) -> PyResult<()> {
-        ask(py, || self.handle.object().unlink())
+        ask(py, || match &self.handle {
+            Some(handle) => handle.object().unlink(),
+            None => Ok(()),
+        })
+    }
+}
+
+impl Drop for Object {
+    fn drop(&mut self) {
+        // Letting go of the last handle of a queue tells the server, and no other thread is to wait for that.
+        let handle = self.handle.take();
+        let _ = Python::try_attach(move |py| py.detach(move || drop(handle)));
     }
 }

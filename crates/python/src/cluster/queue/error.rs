@@ -4,7 +4,7 @@ use procession_cluster::queue::QueueError;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
-use crate::cluster::error;
+use crate::cluster::error::{self, nothing_said};
 
 /// The exception for an error that no caller has made something of its own of.
 pub(super) fn to_exception(py: Python<'_>, error: QueueError) -> PyErr {
@@ -18,17 +18,6 @@ pub(super) fn to_exception(py: Python<'_>, error: QueueError) -> PyErr {
         }
         QueueError::Cluster(error) => error::to_exception(py, &error),
         _ => PyValueError::new_err(text),
-    }
-}
-
-/// As the stdlib raises them: without a word.
-pub(super) fn nothing_said(py: Python<'_>, module: &str, class: &str) -> PyErr {
-    let class = py
-        .import(module)
-        .and_then(|module| module.getattr(class)?.cast_into().map_err(PyErr::from));
-    match class {
-        Ok(class) => PyErr::from_type(class, ()),
-        Err(error) => error,
     }
 }
 

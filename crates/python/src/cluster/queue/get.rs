@@ -1,15 +1,15 @@
 //! Getting.
 
 use procession_arena::Wait;
-use procession_cluster::queue::{Message, QueueError};
 use procession_cluster::ClusterError;
+use procession_cluster::queue::{Message, QueueError};
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 
 use super::Queue;
-use super::error::{nothing_said, to_exception};
+use super::error::to_exception;
 use crate::cluster::calling::call;
-use crate::cluster::error;
+use crate::cluster::error::{self, nothing_said};
 use crate::cluster::value::from_bytes;
 
 impl Queue {

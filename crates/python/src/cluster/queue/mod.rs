@@ -51,7 +51,10 @@ impl Queue {
     /// `on_lost` is one of "report", "redeliver" and "ignore" for a queue that counts tasks.
     #[new]
     #[pyo3(signature = (cluster, name=None, attach=false, maxsize=0, on_lost=None, max_deliveries=3, dump=None))]
-    #[expect(clippy::too_many_arguments, reason = "they are those of the Python class")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "they are those of the Python class"
+    )]
     fn new(
         py: Python<'_>,
         cluster: &Cluster,
@@ -187,6 +190,13 @@ impl Queue {
     /// Whether there is no item now.
     fn empty(&self, py: Python<'_>) -> PyResult<bool> {
         self.ask(py, Core::is_empty)
+    }
+
+    /// Waits until there is an item, or the queue is shut down, and takes nothing; returns False if the time is over.
+    #[pyo3(signature = (timeout=None))]
+    fn wait_for_item(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<bool> {
+        let until = wait_for(true, timeout);
+        to_success(py, call(py, || self.queue.wait_for_message(until))?)
     }
 
     /// Marks one item that this process has taken as done.

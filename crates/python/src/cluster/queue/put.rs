@@ -7,8 +7,9 @@ use procession_cluster::queue::QueueError;
 use pyo3::prelude::*;
 
 use super::Queue;
-use super::error::{nothing_said, to_exception};
+use super::error::to_exception;
 use crate::cluster::calling::call;
+use crate::cluster::error::nothing_said;
 use crate::cluster::value::{borrowed, to_bytes};
 
 impl Queue {

@@ -34,12 +34,14 @@ pub(crate) struct Condition {
 
 #[pymethods]
 impl Condition {
-    /// Makes a condition that goes with `lock`, or takes hold of the one of that name.
+    /// Makes a condition that goes with `lock`, or takes hold of the one of that name; with `attach`, of one that somebody has made.
     #[new]
+    #[pyo3(signature = (cluster, lock, name=None, attach=false))]
     fn new(
         cluster: &Cluster,
         lock: &Bound<'_, PyAny>,
         name: Option<&str>,
+        attach: bool,
     ) -> PyResult<PyClassInitializer<Condition>> {
         let guarded = match (lock.cast::<Lock>(), lock.cast::<ReentrantLock>()) {
             (Ok(lock), _) => Guarded::Lock(lock.get().core().clone()),
@@ -47,7 +49,10 @@ impl Condition {
             _ => return Err(not_a_lock()),
         };
         let py = lock.py();
-        let condition = calling::ask(py, || Core::create(&cluster.0, name, &guarded))?;
+        let condition = calling::ask(py, || match (name, attach) {
+            (Some(name), true) => Core::attach(&cluster.0, name),
+            _ => Core::create(&cluster.0, name, &guarded),
+        })?;
         let handle = condition.clone();
         let lock = lock.clone().unbind();
         Ok(Object::base_of(Condition { condition, lock }, handle))
@@ -68,11 +73,6 @@ impl Condition {
         let Waited { notified, taken } = ask(py, || finished)?;
         to_success(py, Ok(taken))?;
         Ok(notified)
-    }
-
-    /// How many wait, of all processes.
-    fn waiting(&self, py: Python<'_>) -> PyResult<u64> {
-        calling::ask(py, || self.condition.waiting())
     }
 
     /// Wakes at most `n` of those that wait.

@@ -4,8 +4,8 @@ use std::sync::{Mutex, PoisonError};
 use std::thread::{self, ThreadId};
 
 use procession_cluster as core;
-use procession_cluster::lock::{Hold, Lock as Core};
 use procession_cluster::SyncError;
+use procession_cluster::lock::{Hold, Lock as Core};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 

@@ -66,11 +66,9 @@ impl ReentrantLock {
     /// Ends one hold of this thread.
     fn release(&self, py: Python<'_>) -> PyResult<()> {
         match call(py, || self.lock.release())? {
-            Err(SyncError::NotHeld | SyncError::HeldByAnother { .. }) => {
-                Err(PyAssertionError::new_err(
-                    "attempt to release recursive lock not owned by thread",
-                ))
-            }
+            Err(SyncError::NotHeld | SyncError::HeldByAnother { .. }) => Err(
+                PyAssertionError::new_err("attempt to release recursive lock not owned by thread"),
+            ),
             outcome => outcome.map_err(|error| to_exception(py, error)),
         }
     }

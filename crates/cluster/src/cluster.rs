@@ -16,6 +16,7 @@ use crate::fork_aware::ForkAware;
 use crate::identity::Identity;
 use crate::keeper::{Keeper, Kept, Renew};
 use crate::object::Object;
+use crate::payload::{Caretaker, Keyring};
 use crate::reply::Reply;
 use crate::{Address, ClusterError};
 
@@ -45,6 +46,8 @@ struct Member {
     client: Arc<Client>,
     keeper: Keeper,
     presences: Arc<Presences>,
+    keyring: Keyring,
+    caretaker: Arc<Caretaker>,
     /// Whether the server has been found to be one on which objects can live.
     is_checked: AtomicBool,
 }
@@ -96,6 +99,8 @@ impl Member {
             client,
             keeper: Keeper::new(address.lease, Box::new(node_of)),
             presences: Presences::new(),
+            keyring: Keyring::read(address)?,
+            caretaker: Caretaker::new(),
             is_checked: AtomicBool::new(false),
         });
         members.push((Arc::clone(address), Arc::downgrade(&member)));
@@ -139,6 +144,38 @@ impl Cluster {
     /// How long the server waits for a sign of a process before it gives to others what that process holds.
     pub fn lease(&self) -> Duration {
         self.0.address.lease
+    }
+
+    /// Whether values that are more than data, as those that Python pickles are, must be signed: always, unless nothing leaves this machine.
+    pub fn requires_signatures(&self) -> bool {
+        !self.0.address.is_local()
+    }
+
+    /// Makes sure that values which must be signed can be.
+    ///
+    /// # Errors
+    ///
+    /// [`ClusterError::NoKey`] if they must, and there is no key.
+    pub fn check_signatures(&self) -> Result<(), ClusterError> {
+        match self.requires_signatures() && self.keyring()?.is_empty() {
+            true => Err(ClusterError::NoKey {
+                reason: format!(
+                    "whoever can write to the server {} could have this program run what he likes, unless values are signed",
+                    self.address()
+                ),
+            }),
+            false => Ok(()),
+        }
+    }
+
+    /// The keys with which values are signed.
+    pub(crate) fn keyring(&self) -> Result<&Keyring, ClusterError> {
+        Ok(&self.member()?.keyring)
+    }
+
+    /// What has blobs live for as long as this process does, and a while longer.
+    pub(crate) fn caretaker(&self) -> Result<&Arc<Caretaker>, ClusterError> {
+        Ok(&self.member()?.caretaker)
     }
 
     pub(crate) fn downgrade(&self) -> WeakCluster {
@@ -188,9 +225,17 @@ impl Cluster {
         object: &Object,
         parts: impl AsRef<[&'a [u8]]>,
     ) -> Result<Reply, ClusterError> {
-        self.member()?
-            .client
-            .command(&object.key("h"), parts.as_ref(), Effort::Patient)
+        self.command_on(&object.key("h"), parts, Effort::Patient)
+    }
+
+    /// As [`command`](Self::command), for a key that need not be an object's.
+    pub(crate) fn command_on<'a>(
+        &self,
+        key: &str,
+        parts: impl AsRef<[&'a [u8]]>,
+        effort: Effort,
+    ) -> Result<Reply, ClusterError> {
+        self.member()?.client.command(key, parts.as_ref(), effort)
     }
 
     /// Waits for a token in a list, and takes it: a hint that there is something for one waiter.

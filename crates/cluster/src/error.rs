@@ -167,6 +167,14 @@ pub enum ClusterError {
         /// The largest size.
         limit: u64,
     },
+    /// A large value, which lies on the server apart from what refers to it, is there no longer.
+    #[error(
+        "a large value in {object} is no longer on the server: nobody has taken it for a week, and the process that put it there has ended; put it again"
+    )]
+    Expired {
+        /// Where it was.
+        object: String,
+    },
     /// A value carries no signature, but signatures are required.
     #[error(
         "{object} holds a value that is not signed: whoever has put it there lacks the key; give the same key to all"

@@ -4,6 +4,7 @@
 
 mod watchdog;
 
+use std::collections::HashSet;
 use std::error::Error;
 use std::sync::OnceLock;
 use std::thread;
@@ -310,6 +311,26 @@ fn a_lease_that_has_run_out_is_told_and_replaced() -> TestResult {
     queue.task_done()?;
     other.task_done()?;
     Ok(queue.join(Wait::Never)?)
+}
+
+#[test]
+fn a_process_that_lives_keeps_what_it_holds() -> TestResult {
+    let _watchdog = watch();
+    let queue = Queue::create(&cluster_with("lease=1")?, Some("lives"), &JOINABLE)?;
+    let other = Queue::create(&cluster_with("patience=10")?, Some("lives"), &JOINABLE)?;
+    queue.put(b"1", Wait::Never)?;
+    queue.get(Wait::Never)?;
+    let key = format!("pc:default:{{q:{}}}:c", queue.object().name());
+    let mut ends = HashSet::new();
+    // Each renewal moves the end by a third of a lease, so that seven of them are more than two leases.
+    while ends.len() < 7 {
+        let end = server().command(&["ZRANGE", &key, "0", "0", "WITHSCORES"])?;
+        ends.extend(end.accepted()?.items().get(1).and_then(|end| end.text()));
+        assert_eq!((other.unfinished()?, other.len()?), (1, 0));
+        thread::sleep(Duration::from_millis(20));
+    }
+    queue.task_done()?;
+    Ok(other.join(Wait::Never)?)
 }
 
 #[test]

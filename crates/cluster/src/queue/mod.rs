@@ -10,10 +10,12 @@ mod lease;
 mod letters;
 mod put;
 mod reap;
+mod renewal;
 #[cfg(all(test, feature = "client"))]
 mod script_tests;
 mod settings;
 mod state;
+mod take;
 mod task;
 
 use std::fmt;

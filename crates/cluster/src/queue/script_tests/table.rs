@@ -1,13 +1,14 @@
 //! The scripts, one after the other.
 
-use super::super::consumer::{LEASE, RENEW};
 use super::super::doubt::GIVE_BACK;
 use super::super::get::GET;
 use super::super::inspect::{PEEK, PURGE, STATISTICS};
 use super::super::letters::{DEAD, REQUEUE_DEAD};
 use super::super::put::PUT;
 use super::super::reap::REAP;
+use super::super::renewal::RENEW;
 use super::super::state::{CLOSE, LOOK};
+use super::super::take::LEASE;
 use super::super::task::DONE;
 use super::Bench;
 

@@ -7,11 +7,14 @@
 #![cfg_attr(not(feature = "client"), allow(dead_code))]
 
 mod address;
+pub mod array;
 pub mod barrier;
 mod call;
 mod client;
 mod cluster;
 pub mod condition;
+pub mod dict;
+mod entry;
 mod error;
 pub mod event;
 mod fork_aware;
@@ -20,8 +23,10 @@ mod identity;
 pub mod interrupt;
 mod keeper;
 mod lease;
+pub mod list;
 pub mod lock;
 mod object;
+mod pages;
 mod payload;
 mod process_wide;
 pub mod queue;
@@ -33,6 +38,7 @@ mod script_test;
 pub mod semaphore;
 mod slot;
 mod sync_error;
+pub mod value;
 mod waiting;
 #[cfg(test)]
 #[path = "../tests/watchdog/mod.rs"]
@@ -40,6 +46,7 @@ mod watchdog;
 
 pub use address::{Address, Endpoint, Topology};
 pub use cluster::Cluster;
+pub use entry::{Entry, Expect, Stamp};
 pub use error::ClusterError;
 pub use holder::{Holder, Owner};
 pub use object::{Kind, Object};

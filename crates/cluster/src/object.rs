@@ -5,6 +5,8 @@ mod settings;
 
 use std::fmt;
 
+pub(crate) use create::CONTENTS;
+
 use crate::cluster::Presence;
 use crate::fork_aware::ForkAware;
 use crate::slot::slot_of;
@@ -218,6 +220,16 @@ impl Object {
             }
         }
         keys.extend(self.kind.parts().iter().map(|part| self.key(part)));
+        self.unlink_keys(&keys)
+    }
+
+    /// Removes some of its parts.
+    pub(crate) fn unlink_parts(&self, parts: &[String]) -> Result<(), ClusterError> {
+        let keys: Vec<_> = parts.iter().map(|part| self.key(part)).collect();
+        self.unlink_keys(&keys)
+    }
+
+    fn unlink_keys(&self, keys: &[String]) -> Result<(), ClusterError> {
         let parts: Vec<&[u8]> = [b"UNLINK".as_slice()]
             .into_iter()
             .chain(keys.iter().map(String::as_bytes))

@@ -9,7 +9,7 @@ use crate::object::Object;
 /// What all handles of an object in this process have in common, for all objects of a kind; it ends with the last handle.
 pub(crate) struct ProcessWide<T>(ForkAware<Mutex<HashMap<String, Weak<T>>>>);
 
-impl<T: Default> ProcessWide<T> {
+impl<T: Default + Send + Sync> ProcessWide<T> {
     pub(crate) const fn new() -> ProcessWide<T> {
         ProcessWide(ForkAware::new())
     }

@@ -113,7 +113,7 @@ pub(crate) fn check_size<'a>(
     parts: impl Iterator<Item = &'a [u8]>,
     overhead: u64,
 ) -> Result<(), ClusterError> {
-    const LIMIT: u64 = 2 * payload::LARGEST + (1 << 10);
+    const LIMIT: u64 = 2 * payload::LARGEST as u64 + (1 << 10);
     let bytes: u64 = parts.map(|part| part.len() as u64 + overhead).sum();
     match bytes <= LIMIT {
         true => Ok(()),

@@ -2,6 +2,7 @@
 
 mod calling;
 mod connection;
+mod data;
 mod error;
 mod object;
 mod queue;
@@ -10,6 +11,7 @@ mod travel;
 mod value;
 
 pub(crate) use connection::Cluster;
+pub(crate) use data::{Array, Dict, List, Value};
 pub(crate) use object::Object;
 pub(crate) use queue::Queue;
 pub(crate) use synchronize::{Barrier, Condition, Event, Lock, ReentrantLock, Semaphore};

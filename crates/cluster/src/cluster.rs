@@ -73,6 +73,9 @@ impl WeakCluster {
     }
 }
 
+/// Entries of a stream that are read at once.
+const ENTRIES_AT_ONCE: &[u8] = b"256";
+
 /// Members by their addresses.
 type Members = Vec<(Arc<Address>, Weak<Member>)>;
 
@@ -278,17 +281,49 @@ impl Cluster {
         last: &str,
         slice: Duration,
     ) -> Result<(), ClusterError> {
+        self.wait_for_entries(object, part, last, slice).map(drop)
+    }
+
+    /// Waits for entries in a stream behind `last`, and reads them; nothing if there are none, or if that failed.
+    pub(crate) fn wait_for_entries(
+        &self,
+        object: &Object,
+        part: &str,
+        last: &str,
+        slice: Duration,
+    ) -> Result<Reply, ClusterError> {
         let key = object.key(part);
         let milliseconds = slice.as_millis().max(1).to_string();
-        let parts: [&[u8]; 6] = [
+        let parts: [&[u8]; 8] = [
             b"XREAD",
+            b"COUNT",
+            ENTRIES_AT_ONCE,
             b"BLOCK",
             milliseconds.as_bytes(),
             b"STREAMS",
             key.as_bytes(),
             last.as_bytes(),
         ];
-        self.member()?.client.wait(&key, &parts, slice).map(drop)
+        self.member()?.client.wait(&key, &parts, slice)
+    }
+
+    /// Reads entries of a stream behind `last`, without waiting for any.
+    pub(crate) fn entries(
+        &self,
+        object: &Object,
+        part: &str,
+        last: &str,
+    ) -> Result<Reply, ClusterError> {
+        let key = object.key(part);
+        let parts: [&[u8]; 6] = [
+            b"XREAD",
+            b"COUNT",
+            ENTRIES_AT_ONCE,
+            b"STREAMS",
+            key.as_bytes(),
+            last.as_bytes(),
+        ];
+        self.command(object, parts)
     }
 
     /// Has it renewed by this process's keeper, as long as the answer exists.

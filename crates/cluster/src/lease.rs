@@ -3,13 +3,11 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use procession_arena::sys::fork_epoch;
-
+use crate::ClusterError;
 use crate::call::{Call, Effort};
 use crate::keeper::{Kept, Renew};
 use crate::object::Object;
 use crate::script::Script;
-use crate::{Cluster, ClusterError};
 
 /// The part of a lease by which this process considers it over earlier than the server does: clocks do not run at the same speed.
 const MARGIN: u32 = 10;
@@ -112,9 +110,9 @@ impl Renewal {
     }
 
     /// Has it renewed from now on, until the answer is dropped.
-    pub(crate) fn begin(self) -> Result<Renewed, ClusterError> {
+    pub(crate) fn begin(self) -> Result<Kept, ClusterError> {
         let object = Arc::clone(&self.object);
-        Renewed::begin(object.cluster(), Arc::new(self))
+        object.cluster().keep(Arc::new(self))
     }
 }
 
@@ -142,30 +140,9 @@ impl Renew for Renewal {
         }
         Ok(())
     }
-}
 
-/// While it exists, a lease is renewed.
-#[derive(Debug)]
-pub(crate) struct Renewed {
-    kept: Option<Kept>,
-    /// Tells the process from a copy made by `fork`, which has no part in what the original holds.
-    epoch: u64,
-}
-
-impl Renewed {
-    pub(crate) fn begin(cluster: &Cluster, renew: Arc<dyn Renew>) -> Result<Renewed, ClusterError> {
-        Ok(Renewed {
-            kept: Some(cluster.keep(renew)?),
-            epoch: fork_epoch(),
-        })
-    }
-}
-
-impl Drop for Renewed {
-    fn drop(&mut self) {
-        if self.epoch != fork_epoch() {
-            std::mem::forget(self.kept.take());
-        }
+    fn slot(&self) -> Option<u16> {
+        Some(self.object.slot())
     }
 }
 

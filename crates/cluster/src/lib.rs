@@ -7,6 +7,7 @@
 #![cfg_attr(not(feature = "client"), allow(dead_code))]
 
 mod address;
+pub mod agent;
 pub mod array;
 pub mod barrier;
 mod call;
@@ -28,6 +29,7 @@ pub mod lock;
 mod object;
 mod pages;
 mod payload;
+pub mod pool;
 mod process_wide;
 pub mod queue;
 pub mod reentrant_lock;

@@ -1,7 +1,6 @@
 //! What an object is called on the server.
 
 mod create;
-mod settings;
 
 use std::fmt;
 
@@ -107,7 +106,7 @@ impl Kind {
     pub(crate) fn parts(self) -> &'static [&'static str] {
         match self {
             Kind::Queue => &["h", "r", "m", "a", "c", "w", "b", "j", "d"],
-            Kind::Pool => &["h", "r", "m", "a", "c", "w", "b", "k", "d"],
+            Kind::Pool => &["h", "m", "a", "b", "c", "k", "i", "x", "d"],
             Kind::Lock => &["h", "w"],
             Kind::Semaphore => &["h", "z", "f", "w"],
             Kind::Condition => crate::condition::PARTS,
@@ -125,7 +124,7 @@ impl Kind {
     pub(crate) fn listed_parts(self) -> &'static [(&'static str, &'static str)] {
         match self {
             Kind::Queue => &[("c", "l:")],
-            Kind::Pool => &[("c", "l:"), ("k", "rep:")],
+            Kind::Pool => &[("b", "r:"), ("b", "w:"), ("c", "l:"), ("k", "rep:")],
             _ => &[],
         }
     }

@@ -5,7 +5,7 @@
     reason = "a test that panics has failed"
 )]
 
-mod servers;
+mod members;
 mod watchdog;
 
 use std::collections::BTreeSet;
@@ -13,10 +13,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use members::{TestResult, process, server, until, while_connections_are_killed};
 use procession_arena::Wait;
 use procession_cluster::barrier::{Barrier, GivenUp, Turn};
 use procession_cluster::{Cluster, ClusterError, SyncError};
-use servers::{TestResult, process, server, until, while_connections_are_killed};
 use watchdog::watch;
 
 fn soon() -> Wait {

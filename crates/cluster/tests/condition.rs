@@ -5,19 +5,19 @@
     reason = "a test that panics has failed"
 )]
 
-mod servers;
+mod members;
 mod watchdog;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use members::{TestResult, process, server, until, while_connections_are_killed};
 use procession_arena::Wait;
 use procession_cluster::condition::{Condition, Guarded};
 use procession_cluster::lock::Lock;
 use procession_cluster::reentrant_lock::ReentrantLock;
 use procession_cluster::{Cluster, ClusterError, SyncError};
-use servers::{TestResult, process, server, until, while_connections_are_killed};
 use watchdog::watch;
 
 fn with_lock(process: &Cluster) -> Result<(Lock, Condition), ClusterError> {

@@ -5,16 +5,16 @@
     reason = "a test that panics has failed"
 )]
 
-mod servers;
+mod members;
 mod watchdog;
 
 use std::thread;
 use std::time::{Duration, Instant};
 
+use members::{TestResult, process, server};
 use procession_arena::Wait;
 use procession_cluster::ClusterError;
 use procession_cluster::event::Event;
-use servers::{TestResult, process, server};
 use watchdog::watch;
 
 #[test]

@@ -5,7 +5,7 @@
     reason = "a test that panics has failed"
 )]
 
-mod servers;
+mod members;
 mod watchdog;
 
 use std::sync::Mutex;
@@ -13,14 +13,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use members::{
+    TestResult, connect_again, cut_off, process, server, server_with_alice, until,
+    while_connections_are_killed,
+};
 use procession_arena::Wait;
 use procession_cluster::lock::Lock;
 use procession_cluster::reentrant_lock::ReentrantLock;
 use procession_cluster::{ClusterError, SyncError};
-use servers::{
-    TestResult, connect_again, cut_off, process, server, server_with_alice, until,
-    while_connections_are_killed,
-};
 use watchdog::watch;
 
 fn soon(milliseconds: u64) -> Wait {
@@ -71,7 +71,14 @@ fn no_hold_is_lost_with_a_connection() -> TestResult {
     let [one, other] = locks;
     let (one, other) = (one?, other?);
     while_connections_are_killed(&server, || {
-        let lock_of = |thread: usize| if thread % 2 == 0 { &one } else { &other }.clone();
+        let lock_of = |thread: usize| {
+            if thread.is_multiple_of(2) {
+                &one
+            } else {
+                &other
+            }
+            .clone()
+        };
         contend(lock_of, 4, 25)
     });
     assert!(!one.is_locked()?);

@@ -5,21 +5,21 @@
     reason = "a test that panics has failed"
 )]
 
-mod servers;
+mod members;
 mod watchdog;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use members::{
+    TestResult, connect_again, cut_off, process, server, server_with_alice,
+    while_connections_are_killed,
+};
 use procession_arena::Wait;
 use procession_cluster::semaphore::Semaphore;
 use procession_cluster::{Cluster, ClusterError, SyncError};
 use procession_objects::PermitRule;
-use servers::{
-    TestResult, connect_again, cut_off, process, server, server_with_alice,
-    while_connections_are_killed,
-};
 use watchdog::watch;
 
 /// Threads of both processes enter and leave.

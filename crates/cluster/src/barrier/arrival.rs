@@ -8,7 +8,8 @@ use procession_arena::Wait;
 use super::Barrier;
 use super::end::{GivenUp, LastTurn};
 use super::phase::{ARRIVE, LOOK};
-use crate::lease::{Renewal, Renewed};
+use crate::keeper::Kept;
+use crate::lease::Renewal;
 use crate::reply::Reply;
 use crate::script::{Script, script};
 use crate::waiting::wait_for;
@@ -47,7 +48,7 @@ enum Stage {
     Waiting {
         phase: u64,
         index: u16,
-        _renewed: Renewed,
+        _kept: Kept,
     },
     /// It is through, or was sent away.
     Over,
@@ -140,7 +141,7 @@ impl Arrival {
         let [what, phase, index, last] = Reply::Array(reply).into_parts()?;
         let phase = phase.count()?;
         let index = u16::try_from(index.count()?).unwrap_or(u16::MAX);
-        let renewed = || {
+        let kept = || {
             let (_, renewal) = Renewal::new(&RENEW, &["h", "z"], object, &self.name, asked);
             renewal.begin()
         };
@@ -153,12 +154,12 @@ impl Arrival {
                 self.stage = Stage::Waiting {
                     phase,
                     index,
-                    _renewed: renewed()?,
+                    _kept: kept()?,
                 };
                 Ok(Attempt::NotYet(last.into_text()?))
             }
             "acts" => {
-                let turn = LastTurn::new(&self.barrier, &self.name, phase, renewed()?);
+                let turn = LastTurn::new(&self.barrier, &self.name, phase, kept()?);
                 self.stage = Stage::Over;
                 Ok(Attempt::Turn(Turn::Last(turn)))
             }

@@ -2,7 +2,7 @@
 
 use super::Barrier;
 use super::phase::{FINISH, RESET};
-use crate::lease::Renewed;
+use crate::keeper::Kept;
 use crate::{ClusterError, SyncError};
 
 /// The turn of the last one to come: the others wait until it [releases](Self::release) them.
@@ -14,7 +14,7 @@ pub struct LastTurn {
     barrier: Barrier,
     name: String,
     phase: u64,
-    _renewed: Renewed,
+    _kept: Kept,
 }
 
 /// What came of giving up.
@@ -30,12 +30,12 @@ pub enum GivenUp {
 }
 
 impl LastTurn {
-    pub(super) fn new(barrier: &Barrier, name: &str, phase: u64, renewed: Renewed) -> LastTurn {
+    pub(super) fn new(barrier: &Barrier, name: &str, phase: u64, kept: Kept) -> LastTurn {
         LastTurn {
             barrier: barrier.clone(),
             name: name.to_owned(),
             phase,
-            _renewed: renewed,
+            _kept: kept,
         }
     }
 

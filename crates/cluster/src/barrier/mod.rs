@@ -58,7 +58,7 @@ impl Barrier {
     /// [`ClusterError::Gone`], [`ClusterError::Unavailable`] and its like.
     pub fn attach(cluster: &Cluster, name: &str) -> Result<Barrier, ClusterError> {
         let object = Object::attach(cluster, Kind::Barrier, name)?;
-        let [parties] = object.settings(["parties"])?;
+        let [parties] = object.settings(["parties"])?.map(Option::unwrap_or_default);
         let parties = parties.parse().map_err(|_| {
             ClusterError::protocol(format!("{object} has a number of parties {parties:?}"))
         })?;

@@ -70,7 +70,9 @@ impl Condition {
     /// [`ClusterError::Gone`], [`ClusterError::Unavailable`] and its like.
     pub fn attach(cluster: &Cluster, name: &str) -> Result<Condition, ClusterError> {
         let object = Object::attach(cluster, Kind::Condition, name)?;
-        let [lock, reentrant] = object.settings(["lock", "reentrant"])?;
+        let [lock, reentrant] = object
+            .settings(["lock", "reentrant"])?
+            .map(Option::unwrap_or_default);
         let guarded = match reentrant.as_str() {
             "0" => Guarded::Lock(Lock::attach(cluster, &lock)?),
             _ => Guarded::Reentrant(ReentrantLock::attach(cluster, &lock)?),

@@ -8,7 +8,8 @@ use procession_arena::Wait;
 use super::line::{LEAVE, LOOK, lane};
 use super::{Condition, Waited};
 use crate::call::{Call, Effort};
-use crate::lease::{Renewal, Renewed};
+use crate::keeper::Kept;
+use crate::lease::Renewal;
 use crate::script::{Script, script};
 use crate::waiting::wait_for;
 use crate::{ClusterError, SyncError};
@@ -29,7 +30,7 @@ pub struct Waiting {
     /// How often the lock was held.
     depth: u32,
     place: Place,
-    _renewed: Renewed,
+    _kept: Kept,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +63,7 @@ impl Condition {
             ticket,
             depth: 0,
             place: Place::InLine,
-            _renewed: renewal.begin()?,
+            _kept: renewal.begin()?,
         };
         match self.guarded.release() {
             Ok(depth) => waiting.depth = depth,

@@ -5,14 +5,14 @@ use std::collections::HashMap;
 
 use procession_arena::sys::fork_epoch;
 
-use crate::lease::Renewed;
+use crate::keeper::Kept;
 use crate::lock::Hold;
 
 /// A thread's hold of one lock.
 struct Count {
     hold: Hold,
     depth: u32,
-    _renewed: Renewed,
+    _kept: Kept,
     epoch: u64,
 }
 
@@ -33,11 +33,11 @@ pub(super) fn present(lock: &str) -> Option<(Hold, u32)> {
 }
 
 /// This thread has a hold so often from now on.
-pub(super) fn begin(lock: &str, hold: &Hold, depth: u32, renewed: Renewed) {
+pub(super) fn begin(lock: &str, hold: &Hold, depth: u32, kept: Kept) {
     let count = Count {
         hold: hold.clone(),
         depth,
-        _renewed: renewed,
+        _kept: kept,
         epoch: fork_epoch(),
     };
     let former = with(|counts| counts.insert(lock.to_owned(), count));

@@ -67,7 +67,9 @@ impl Semaphore {
     /// [`ClusterError::Gone`], [`ClusterError::Unavailable`] and its like.
     pub fn attach(cluster: &Cluster, name: &str) -> Result<Semaphore, ClusterError> {
         let object = Object::attach(cluster, Kind::Semaphore, name)?;
-        let [rule, permits] = object.settings(["rule", "permits"])?;
+        let [rule, permits] = object
+            .settings(["rule", "permits"])?
+            .map(Option::unwrap_or_default);
         match (rule_of(&rule), permits.parse()) {
             (Some(rule), Ok(permits)) => Ok(Semaphore::of(object, permits, rule)),
             _ => Err(ClusterError::protocol(format!(

@@ -10,8 +10,8 @@ use procession_arena::sys::fork_epoch;
 use crate::ClusterError;
 use crate::call::{Call, Effort};
 use crate::fork_aware::ForkAware;
-use crate::keeper::Renew;
-use crate::lease::{Lease, Renewed};
+use crate::keeper::{Kept, Renew};
+use crate::lease::Lease;
 use crate::object::Object;
 use crate::script::{Script, script};
 
@@ -55,7 +55,7 @@ pub(super) struct Permits(ForkAware<Mutex<State>>);
 struct State {
     /// By name, and so by age.
     held: BTreeMap<Arc<str>, Held>,
-    renewed: Option<Renewed>,
+    kept: Option<Kept>,
 }
 
 struct Held {
@@ -82,12 +82,12 @@ impl Permits {
         };
         let mut state = self.lock();
         state.held.insert(Arc::clone(&permit.name), held);
-        if state.renewed.is_none() {
+        if state.kept.is_none() {
             let renewal = Renewal {
                 object: Arc::downgrade(object),
                 permits: Arc::downgrade(self),
             };
-            state.renewed = Some(Renewed::begin(object.cluster(), Arc::new(renewal))?);
+            state.kept = Some(object.cluster().keep(Arc::new(renewal))?);
         }
         Ok(())
     }
@@ -143,6 +143,9 @@ impl Renew for Renewal {
             portion.iter().for_each(|(_, lease)| lease.renewed(asked));
         }
         Ok(())
+    }
+    fn slot(&self) -> Option<u16> {
+        self.object.upgrade().map(|object| object.slot())
     }
 }
 

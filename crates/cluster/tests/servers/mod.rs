@@ -1,91 +1,61 @@
-//! Servers for tests, and processes that use them.
-#![allow(
-    dead_code,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "not every test uses all of it"
-)]
+//! The server of the tests in one file.
 
 use std::error::Error;
 use std::sync::OnceLock;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::sync::mpsc::{self, Sender, TryRecvError};
+use std::thread::{self, JoinHandle};
 
 use procession_cluster::Cluster;
-use procession_test_server::Server;
+use procession_test_server::{Reply, Server};
 
 pub(crate) type TestResult = Result<(), Box<dyn Error>>;
 
-/// The user that can be cut off.
-const CUT_OFF: &str = "alice";
-
-/// A server for all tests of a program.
-pub(crate) fn server() -> &'static Server {
+/// A server that all tests of this process share.
+pub(crate) fn cluster() -> Result<Cluster, Box<dyn Error>> {
     static SERVER: OnceLock<Server> = OnceLock::new();
-    SERVER.get_or_init(|| Server::start().expect("a server"))
+    let server = SERVER.get_or_init(|| Server::start().expect("a server"));
+    Ok(Cluster::connect(&server.url().parse()?)?)
 }
 
-/// What a process has of a server. Two of different names are as good as two processes: neither knows what the other holds.
-pub(crate) fn process(server: &Server, name: &str) -> Cluster {
-    // Addresses that differ in anything lead to different clients.
-    let patience = 20 + name.bytes().map(u64::from).sum::<u64>();
-    let url = format!(
-        "{}?lease=1&patience={patience}",
-        server.url().replace("redis://", &login(name))
-    );
-    Cluster::connect(&url.parse().unwrap()).unwrap()
+/// Commands between two cuts, among them those with which the cutter looks.
+const COMMANDS: u64 = 30;
+
+/// Ends all connections to a server of its own, again and again.
+#[allow(dead_code, reason = "arrays have no tests with it")]
+pub(crate) struct Cutter {
+    stop: Sender<()>,
+    thread: JoinHandle<i64>,
 }
 
-fn login(name: &str) -> String {
-    match name {
-        CUT_OFF => format!("redis://{CUT_OFF}:secret@"),
-        _ => "redis://".to_owned(),
-    }
-}
-
-/// A server from which the process `alice` can be cut off.
-pub(crate) fn server_with_alice() -> Server {
-    Server::builder()
-        .user_acl_line(format!("{CUT_OFF} on >secret ~* &* +@all"))
-        .start()
-        .expect("a server")
-}
-
-/// As if the network to that process was cut.
-pub(crate) fn cut_off(server: &Server) {
-    let command = |words: &[&str]| server.command(words).unwrap().accepted().unwrap();
-    command(&["ACL", "SETUSER", CUT_OFF, "resetpass"]);
-    command(&["CLIENT", "KILL", "USER", CUT_OFF]);
-}
-
-pub(crate) fn connect_again(server: &Server) {
-    let words = ["ACL", "SETUSER", CUT_OFF, ">secret"];
-    server.command(&words).unwrap().accepted().unwrap();
-}
-
-/// Kills all connections to the server, again and again, while `work` runs.
-pub(crate) fn while_connections_are_killed<T>(server: &Server, work: impl FnOnce() -> T) -> T {
-    let is_over = std::sync::atomic::AtomicBool::new(false);
-    let order = std::sync::atomic::Ordering::Relaxed;
-    thread::scope(|scope| {
-        scope.spawn(|| {
-            while !is_over.load(order) {
+#[allow(dead_code, reason = "arrays have no tests with it")]
+impl Cutter {
+    pub(crate) fn start() -> Result<(Cutter, Cluster), Box<dyn Error>> {
+        let server = Server::start()?;
+        let cluster = Cluster::connect(&server.url().parse()?)?;
+        let (stop, stopped) = mpsc::channel();
+        let thread = thread::spawn(move || {
+            let done =
+                || -> Option<u64> { server.info("total_commands_processed").ok()?.parse().ok() };
+            let (mut cut, mut next) = (0, Some(0));
+            while stopped.try_recv() == Err(TryRecvError::Empty) {
+                // Between two cuts something is done, so that those who ask again get ahead.
+                if done() < next {
+                    continue;
+                }
                 let words = ["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"];
-                server.command(&words).unwrap().accepted().unwrap();
-                thread::sleep(Duration::from_millis(20));
+                if let Ok(Reply::Integer(count)) = server.command(&words) {
+                    cut += count;
+                }
+                next = done().map(|done| done + COMMANDS);
             }
+            cut
         });
-        let outcome = work();
-        is_over.store(true, order);
-        outcome
-    })
-}
+        Ok((Cutter { stop, thread }, cluster))
+    }
 
-/// Waits until something is so.
-pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while !is_so() {
-        assert!(Instant::now() < deadline, "{what}");
-        thread::sleep(Duration::from_millis(5));
+    /// How many connections have been ended.
+    pub(crate) fn stop(self) -> i64 {
+        drop(self.stop);
+        self.thread.join().unwrap_or_default()
     }
 }

@@ -117,7 +117,7 @@ impl SharedArray {
     /// [`ClusterError::Gone`], [`ClusterError::Unavailable`] and its like.
     pub fn attach(cluster: &Cluster, name: &str) -> Result<SharedArray, ClusterError> {
         let object = Object::attach(cluster, Kind::Array, name)?;
-        let [len, size] = object.optional_settings(["len", "size"])?;
+        let [len, size] = object.settings(["len", "size"])?;
         let number = |text: Option<String>| {
             text.and_then(|text| text.parse().ok())
                 .ok_or_else(|| ClusterError::protocol(format!("{object} has no length")))

@@ -50,7 +50,7 @@ impl Object {
     }
 
     /// The settings with which it was created; `None` for those that were not given.
-    pub(crate) fn optional_settings<const N: usize>(
+    pub(crate) fn settings<const N: usize>(
         &self,
         names: [&str; N],
     ) -> Result<[Option<String>; N], ClusterError> {
@@ -78,7 +78,7 @@ impl Object {
 
     /// Makes sure that it was created for such contents.
     pub(crate) fn check_contents(&self, contents: &str) -> Result<(), ClusterError> {
-        let [found] = self.optional_settings([CONTENTS])?;
+        let [found] = self.settings([CONTENTS])?;
         let theirs = found.unwrap_or_default();
         match theirs == contents {
             true => Ok(()),

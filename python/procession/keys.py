@@ -156,7 +156,7 @@ def _reduce_by_identity(key: Any) -> Reduced:
         return _UNIQUE
     if isinstance(key, _native.ClusterObject):
         raise TypeError(
-            "an object on a server cannot be a key, or a part of one: it compares by identity, which no other process knows; use its name"
+            "a shared object on a server cannot be a key, or a part of one: it compares by identity, which no other process knows; use its name"
         )
     if isinstance(key, (type, types.FunctionType)):
         return "by name", _name_of(key)

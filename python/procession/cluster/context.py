@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
-from .. import _native
+from .. import _native, known_servers
 from ..context import BaseContext, _default_context
 from .address import address
 from .cluster_object import arrived, departing
@@ -84,6 +84,7 @@ class ClusterContext(BaseContext):
     """
 
     def __init__(self, cluster: _native.Cluster, start_method: str | None = None) -> None:
+        known_servers.note(cluster)
         self._cluster = cluster
         self._start_method = start_method
 

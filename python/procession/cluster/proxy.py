@@ -7,21 +7,18 @@ from multiprocessing.managers import BaseProxy
 from typing import Any
 
 from .. import _native
-from ..exceptions import AddressError
+from ..known_servers import connected
 from ..proxies.proxy import ProxyMethods
 from .cluster_object import ClusterObject, arrived
 
 __all__ = ["ClusterProxy", "ProxyByName"]
-
-#: The servers that this process is connected to, by where they are and the namespace.
-_connected: dict[tuple[str, str], _native.Cluster] = {}
 
 
 class ProxyByName(ProxyMethods):
     """An object of a manager on a server that travels by its name.
 
     It can be pickled anywhere, as a proxy of the stdlib can. Where neither procession carries it nor a child gets it, the server's password
-    stays behind: whoever unpickles it must be connected to the same server already.
+    stays behind: whoever unpickles it must be connected to the same server, or descend from a process that is.
     """
 
     @property
@@ -43,7 +40,6 @@ class ProxyByName(ProxyMethods):
         if address is None and get_spawning_popen() is not None:
             address = cluster.url
         server = (cluster.location, cluster.namespace) if address is None else address
-        _note(cluster)
         return _attach, (type(self), server, self._on_server.name, self._construction()), self.__getstate__()
 
 
@@ -55,23 +51,6 @@ class ClusterProxy(ProxyByName, ClusterObject, BaseProxy):
         return self
 
 
-def _note(cluster: _native.Cluster) -> None:
-    _connected.setdefault((cluster.location, cluster.namespace), cluster)
-
-
 def _attach(cls: Any, server: str | tuple[str, str], name: str, arguments: dict[str, Any]) -> Any:
-    if isinstance(server, str):
-        cluster = arrived(server)
-        _note(cluster)
-    else:
-        cluster = _known(*server)
+    cluster = arrived(server) if isinstance(server, str) else connected(*server)
     return cls.__new__(cls, cluster, name=name, attach=True, **arguments)
-
-
-def _known(location: str, namespace: str) -> _native.Cluster:
-    try:
-        return _connected[location, namespace]
-    except KeyError:
-        raise AddressError(
-            f"this process is not connected to the server {location}, namespace {namespace!r}, on which the object is: call connect() first"
-        ) from None

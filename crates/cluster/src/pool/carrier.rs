@@ -197,6 +197,10 @@ impl Renew for Renewal {
     fn renew(&self) -> Result<(), ClusterError> {
         self.0.upgrade().map_or(Ok(()), |client| client.renew())
     }
+
+    fn slot(&self) -> Option<u16> {
+        Some(self.0.upgrade()?.board.object().slot())
+    }
 }
 
 impl CarryTasks for Carrier {

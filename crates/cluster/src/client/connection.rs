@@ -46,7 +46,8 @@ impl Connection {
             (Some(user), password) => &[b"AUTH", user, password.unwrap_or_default()],
         };
         let login = Request::command(login);
-        connection.ask(login.packed(), Duration::ZERO)?;
+        let answer = connection.ask(login.packed(), Duration::ZERO);
+        answer.map_err(Failure::before_anything_was_asked)?;
         Ok(connection)
     }
 
@@ -72,7 +73,8 @@ impl Connection {
             Ok(connection)
         };
         Ok(Connection {
-            connection: open().map_err(|error| Failure::of(&error, endpoint))?,
+            connection: open()
+                .map_err(|error| Failure::of(&error, endpoint).before_anything_was_asked())?,
             endpoint: endpoint.clone(),
             answering: ANSWERING,
         })
@@ -80,8 +82,10 @@ impl Connection {
 
     /// Sends a command and waits for the answer; the server may think about it for `thinking`.
     pub(super) fn ask(&mut self, packed: &[u8], thinking: Duration) -> Result<Reply, Failure> {
+        // What the system has taken in to be sent may still be on its way: a second for each MiB.
+        let sending = Duration::from_secs(packed.len() as u64 >> 20);
         let mut ask = || -> RedisResult<Value> {
-            let answering = ANSWERING + thinking;
+            let answering = ANSWERING + thinking + sending;
             if self.answering != answering {
                 self.connection.set_read_timeout(Some(answering))?;
                 self.answering = answering;

@@ -1,9 +1,10 @@
 //! Arrays.
 
 use std::fmt::Debug;
+use std::time::Duration;
 
 use bytemuck::{Pod, Zeroable};
-use procession::{Bits, Number, Process, SharedArray, SharedError};
+use procession::{Bits, LockError, Number, Process, SharedArray, SharedError};
 
 use super::in_processes;
 use crate::objects::{Objects, TestResult, in_every_place};
@@ -16,6 +17,8 @@ in_every_place!(
     numbers_are_calculated_with,
     bits_are_combined,
     processes_add_and_nothing_is_lost,
+    the_lock_makes_several_steps_one,
+    the_lock_is_free_or_held,
     a_handle_travels_inside_others,
 );
 
@@ -154,6 +157,47 @@ fn processes_add_and_nothing_is_lost(objects: &Objects) -> TestResult {
         [times * 3 / 2, times * 3 / 2, TIMES as u64 - 1]
     );
     assert_eq!(float.to_vec()?, [times as f64 * -0.5]);
+    Ok(())
+}
+
+fn the_lock_makes_several_steps_one(objects: &Objects) -> TestResult {
+    const TIMES: i64 = 20;
+    fn transfer(accounts: SharedArray<i64>) -> Result<(), SharedError> {
+        for _ in 0..TIMES {
+            let accounts = accounts.lock()?;
+            accounts.set(0, accounts.get(0)? - 1)?;
+            accounts.set(1, accounts.get(1)? + 1)?;
+        }
+        Ok(())
+    }
+    let accounts = objects.array(&[100, 0])?;
+    in_processes!(transfer, (accounts.clone(),));
+    let moved = i64::from(super::PROCESSES) * TIMES;
+    assert_eq!(accounts.to_vec()?, [100 - moved, moved]);
+    Ok(())
+}
+
+fn the_lock_is_free_or_held(objects: &Objects) -> TestResult {
+    fn hold(array: SharedArray<u8>) -> Result<(), SharedError> {
+        match array.try_lock() {
+            Err(LockError::Failed(SharedError::WouldBlock)) => {}
+            other => panic!("{other:?}"),
+        }
+        match array.lock_timeout(Duration::from_millis(1)) {
+            Err(LockError::Failed(SharedError::TimedOut)) => Ok(()),
+            other => panic!("{other:?}"),
+        }
+    }
+    let array = objects.repeated(1, 0u8)?;
+    assert!(!array.is_locked()?);
+    let guard = array.lock()?;
+    assert!(array.is_locked()?);
+    let holder = array.holder()?.ok_or("nobody")?;
+    assert_eq!(holder.pid, std::process::id());
+    Process::spawn(hold, (array.clone(),))?.join()??;
+    assert!(!guard.is_lost());
+    drop(guard);
+    assert!(!array.is_locked()?);
     Ok(())
 }
 

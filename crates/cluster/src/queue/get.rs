@@ -112,8 +112,12 @@ impl Queue {
     }
 
     fn open_message(&self, sealed: Sealed) -> Result<Message, ClusterError> {
+        let bytes = match self.config().joinable {
+            None => payload::take(self.object(), sealed.bytes),
+            Some(_) => payload::open(self.object(), sealed.bytes),
+        };
         Ok(Message {
-            bytes: payload::open(self.object(), sealed.bytes)?,
+            bytes: bytes?,
             deliveries: sealed.deliveries,
         })
     }

@@ -11,7 +11,7 @@ mod letters;
 mod put;
 mod reap;
 mod renewal;
-#[cfg(all(test, feature = "client"))]
+#[cfg(test)]
 mod script_tests;
 mod settings;
 mod state;

@@ -97,8 +97,13 @@ impl Queue {
     }
 
     fn open_message(&self, sealed: Sealed) -> Result<Message, ClusterError> {
+        let bytes = match self.config().joinable {
+            None => payload::take(self.object(), sealed.bytes)?,
+            // It may be delivered again until it is done.
+            Some(_) => payload::open(self.object(), sealed.bytes)?,
+        };
         Ok(Message {
-            bytes: payload::open(self.object(), sealed.bytes)?,
+            bytes,
             deliveries: sealed.deliveries,
         })
     }

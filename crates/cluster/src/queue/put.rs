@@ -4,7 +4,7 @@ use procession_arena::Wait;
 
 use super::{PORTION, PORTION_BYTES, Queue, QueueError};
 use crate::call::Call;
-use crate::payload;
+use crate::payload::{self, Remainder};
 use crate::script::{Script, script};
 use crate::waiting::wait_for;
 
@@ -77,8 +77,23 @@ impl Queue {
         Ok(portion)
     }
 
-    /// Puts at least one of the messages; waits while there is no room for any.
+    /// Puts at least one of the messages; waits while there is no room for any. What those that are not put have elsewhere is removed.
     fn put_sealed(&self, messages: &[Vec<u8>], wait: Wait) -> Result<usize, QueueError> {
+        let outcome = self.put_or_wait(messages, wait);
+        let put = match &outcome {
+            Ok(count) => *count,
+            // Nobody knows.
+            Err(QueueError::Cluster(_)) => messages.len(),
+            Err(_) => 0,
+        };
+        let others = messages.iter().skip(put);
+        for remainder in others.filter_map(|message| Remainder::of(message)) {
+            remainder.remove(self.object());
+        }
+        outcome
+    }
+
+    fn put_or_wait(&self, messages: &[Vec<u8>], wait: Wait) -> Result<usize, QueueError> {
         let attempt = || {
             let call = Call::new(&PUT, self.object())
                 .keys(["h", "r", "m", "w", "b"])

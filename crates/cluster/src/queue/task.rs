@@ -35,13 +35,19 @@ impl Queue {
         let answer = self.mark_as_done(&held);
         consumer.end_done(&held, answer.is_ok());
         match answer? {
-            IS_DONE => Ok(()),
+            IS_DONE => {}
             // By a call whose answer was lost.
-            IS_NOT_THERE if held.may_be_done => Ok(()),
-            _ => Err(QueueError::Cluster(ClusterError::LeaseLost {
-                object: self.object().to_string(),
-            })),
+            IS_NOT_THERE if held.may_be_done => {}
+            _ => {
+                return Err(QueueError::Cluster(ClusterError::LeaseLost {
+                    object: self.object().to_string(),
+                }));
+            }
         }
+        if let Some(remainder) = held.remainder {
+            remainder.remove(self.object());
+        }
+        Ok(())
     }
 
     fn mark_as_done(&self, held: &Held) -> Result<i64, ClusterError> {

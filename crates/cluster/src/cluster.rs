@@ -198,11 +198,6 @@ impl Cluster {
         member.map(Arc::as_ref)
     }
 
-    /// What this process is called on the server.
-    pub(crate) fn incarnation(&self) -> Result<&str, ClusterError> {
-        Ok(self.member()?.identity.incarnation())
-    }
-
     /// A name that nobody has used before.
     pub(crate) fn fresh_name(&self) -> Result<String, ClusterError> {
         Ok(self.member()?.identity.fresh_name())

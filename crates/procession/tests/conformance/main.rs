@@ -9,4 +9,5 @@ mod watchdog;
 mod event;
 mod joinable_queue;
 mod objects;
+mod pool;
 mod queue;

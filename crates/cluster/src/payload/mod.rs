@@ -4,7 +4,8 @@ mod blob;
 mod caretaker;
 mod form;
 mod keyring;
-#[cfg(all(test, feature = "client"))]
+#[cfg(test)]
+#[cfg(feature = "client")]
 mod tests;
 
 pub(crate) use caretaker::Caretaker;

@@ -54,6 +54,11 @@ pub struct Cluster {
 }
 
 impl Cluster {
+    /// The address as it was given to [`connect`], its password included: whoever starts a worker host passes it on.
+    pub fn url(&self) -> &str {
+        self.core.address().url()
+    }
+
     /// What keeps the objects of different programs on one server apart.
     pub fn name(&self) -> &str {
         self.core.address().namespace()

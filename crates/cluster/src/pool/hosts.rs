@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use procession_engine::PoolError;
 
-use super::carrier::Client;
+use super::client::Client;
 use super::member::Description;
 use crate::ClusterError;
 

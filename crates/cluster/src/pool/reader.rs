@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::board::{BEGINNING, Entry};
-use super::carrier::Client;
+use super::client::Client;
 use super::hosts::Presence;
 use super::outcome::Outcome;
 use crate::ClusterError;

@@ -6,7 +6,7 @@ use procession_engine::PoolError;
 use procession_engine::pool::Carried;
 
 use super::board::{Submitted, is_absence};
-use super::carrier::Client;
+use super::client::Client;
 use super::outcome::unavailable;
 use super::task::Task;
 use crate::ClusterError;

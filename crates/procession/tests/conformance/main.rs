@@ -11,5 +11,6 @@ mod data;
 mod event;
 mod joinable_queue;
 mod objects;
+mod pool;
 mod queue;
 mod sync;

@@ -417,6 +417,18 @@ fn a_host_that_was_not_missed_yet_goes_on() {
     assert_eq!(fixture.answer(&ids, ""), [true]);
 }
 
+/// Between being found and being removed it may have come back.
+#[test]
+fn who_lives_is_not_removed() {
+    let fixture = Fixture::new();
+    let ids = fixture.put("d", &["1"]);
+    fixture.fetch(1);
+    let removed = fixture.board.remove_host(&fixture.host, "heron");
+    assert_eq!((removed, fixture.lease()), (Ok(0), ids));
+    fixture.board.remove_client(&fixture.client, false).unwrap();
+    assert!(fixture.board.renew_client(&fixture.client).unwrap());
+}
+
 #[test]
 fn a_host_that_takes_its_leave_gives_all_back_uncounted() {
     let fixture = Fixture::new();

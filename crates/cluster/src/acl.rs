@@ -42,6 +42,7 @@ pub(crate) const COMMANDS: &[&str] = &[
     "hsetnx",
     "hvals", //
     // Lists.
+    "blmove",
     "blpop",
     "lindex",
     "linsert",

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::ClusterError;
+pub(crate) use parameters::is_plain_name;
 
 /// How long a lease lasts if nothing else is said.
 const LEASE: Duration = Duration::from_secs(15);

@@ -33,8 +33,7 @@ pub enum ClusterError {
     },
     /// The server could not be reached, or has not answered, for as long as the caller has patience.
     #[error(
-        "the server {server} is not available: {reason}; try again when it is, or raise `patience` in the address; \
-         whether the server has done what it was asked for last is not known"
+        "the server {server} is not available: {reason}; try again when it is, or raise `patience` in the address"
     )]
     Unavailable {
         /// Where it is.

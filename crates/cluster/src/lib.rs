@@ -6,6 +6,7 @@
 // Without the client nothing can be called, and yet everything is to compile, so that those who use it need not ask.
 #![cfg_attr(not(feature = "client"), allow(dead_code))]
 
+mod acl;
 mod address;
 pub mod agent;
 pub mod array;
@@ -46,6 +47,7 @@ mod waiting;
 #[path = "../tests/watchdog/mod.rs"]
 mod watchdog;
 
+pub use acl::acl_rule;
 pub use address::{Address, Endpoint, Topology};
 pub use cluster::Cluster;
 pub use entry::{Entry, Expect, Stamp};

@@ -6,6 +6,7 @@ use std::fmt;
 
 pub(crate) use create::CONTENTS;
 
+use crate::address::is_plain_name;
 use crate::cluster::Presence;
 use crate::fork_aware::ForkAware;
 use crate::slot::slot_of;
@@ -302,8 +303,7 @@ pub(crate) fn key(namespace: &str, kind: Kind, name: &str, part: &str) -> String
 
 /// A name as it can stand in a key: other characters than these would make keys that nobody can read, or parse.
 fn tame(name: &str) -> String {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-    match (1..=128).contains(&name.len()) && name.bytes().all(is_plain) {
+    match is_plain_name(name) {
         true => name.to_owned(),
         // A colon keeps it apart from all plain names.
         false => format!("hash:{}", blake3::hash(name.as_bytes()).to_hex()),

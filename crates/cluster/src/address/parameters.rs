@@ -59,13 +59,18 @@ pub(super) fn read(query: &str) -> Result<Parameters, ClusterError> {
 
 /// It stands between colons in keys, and in rules about them.
 fn namespace(name: String) -> Result<String, ClusterError> {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-    match (1..=128).contains(&name.len()) && name.bytes().all(is_plain) {
+    match is_plain_name(&name) {
         true => Ok(name),
         false => Err(wrong(format!(
             "the namespace {name:?} is not made of 1 to 128 letters, digits, dots, dashes and underscores"
         ))),
     }
+}
+
+/// Whether a name can stand in keys and rules as it is.
+pub(crate) fn is_plain_name(name: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    (1..=128).contains(&name.len()) && name.bytes().all(is_plain)
 }
 
 fn lease(value: &str) -> Result<Duration, ClusterError> {

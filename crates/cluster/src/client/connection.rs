@@ -46,7 +46,8 @@ impl Connection {
             (Some(user), password) => &[b"AUTH", user, password.unwrap_or_default()],
         };
         let login = Request::command(login);
-        connection.ask(login.packed(), Duration::ZERO)?;
+        let answer = connection.ask(login.packed(), Duration::ZERO);
+        answer.map_err(Failure::before_anything_was_asked)?;
         Ok(connection)
     }
 
@@ -72,7 +73,8 @@ impl Connection {
             Ok(connection)
         };
         Ok(Connection {
-            connection: open().map_err(|error| Failure::of(&error, endpoint))?,
+            connection: open()
+                .map_err(|error| Failure::of(&error, endpoint).before_anything_was_asked())?,
             endpoint: endpoint.clone(),
             answering: ANSWERING,
         })

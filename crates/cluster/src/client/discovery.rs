@@ -14,7 +14,7 @@ use crate::{ClusterError, Endpoint};
 
 /// Asks these, one after the other, until one answers.
 pub(super) fn discover(nodes: &Nodes, candidates: &[Endpoint]) -> Result<Map, Failure> {
-    let mut last = Failure::Broken("the address names no server".to_owned());
+    let mut last = Failure::Unreachable("the address names no server".to_owned());
     for endpoint in candidates {
         let found = match &nodes.address.topology {
             Topology::Nodes(_) => ask_node(nodes, endpoint),
@@ -25,7 +25,7 @@ pub(super) fn discover(nodes: &Nodes, candidates: &[Endpoint]) -> Result<Map, Fa
             Err(failure) => last = failure,
         }
     }
-    Err(last)
+    Err(last.before_anything_was_asked())
 }
 
 fn ask_node(nodes: &Nodes, endpoint: &Endpoint) -> Result<Map, Failure> {

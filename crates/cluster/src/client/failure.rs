@@ -8,6 +8,8 @@ use crate::{ClusterError, Endpoint};
 /// Why an attempt has brought no answer.
 #[derive(Debug)]
 pub(super) enum Failure {
+    /// There is no connection, so that nothing was asked.
+    Unreachable(String),
     /// The connection is of no use any more, and nobody knows whether the server has done it.
     Broken(String),
     /// The server has not answered in time, and nobody knows whether it has done it, or will.
@@ -33,7 +35,7 @@ impl Failure {
         if error.is_timeout() {
             return Failure::Silent;
         }
-        if text.contains("certificate") || text.contains("UnknownCA") {
+        if text.contains("certificate") || text.contains("fatal alert") {
             return Failure::Final(ClusterError::Untrusted {
                 server: from.to_string(),
                 reason: text,
@@ -71,7 +73,7 @@ impl Failure {
                 Failure::Final(ClusterError::WrongPassword { reason: reason() })
             }
             "NOPERM" => Failure::Final(ClusterError::NoPermission { reason: reason() }),
-            "ERR" if says("ACL failure") => {
+            "ERR" if says("ACL failure") || says("user executing the script can't") => {
                 Failure::Final(ClusterError::NoPermission { reason: reason() })
             }
             "ERR" => Failure::Final(ClusterError::protocol(reason())),
@@ -79,6 +81,15 @@ impl Failure {
                 code: code.to_owned(),
                 detail: detail.to_owned(),
             }),
+        }
+    }
+
+    /// The same, of a connection that was only about to be made.
+    pub(super) fn before_anything_was_asked(self) -> Failure {
+        match self {
+            Failure::Broken(reason) => Failure::Unreachable(reason),
+            Failure::Silent => Failure::Unreachable(silence()),
+            other => other,
         }
     }
 
@@ -93,11 +104,8 @@ impl Failure {
         let unavailable = |server, reason| ClusterError::Unavailable { server, reason };
         match self {
             Failure::Final(error) => error,
-            Failure::Broken(reason) => unavailable(server, reason),
-            Failure::Silent => unavailable(
-                server,
-                format!("it has not answered within {} seconds", ANSWERING.as_secs()),
-            ),
+            Failure::Unreachable(reason) | Failure::Broken(reason) => unavailable(server, reason),
+            Failure::Silent => unavailable(server, silence()),
             Failure::NotNow { code, .. } if code == "READONLY" => ClusterError::ReadOnly { server },
             Failure::NotNow { code, detail } => ClusterError::NotReady {
                 server,
@@ -113,6 +121,10 @@ impl Failure {
             },
         }
     }
+}
+
+fn silence() -> String {
+    format!("it has not answered within {} seconds", ANSWERING.as_secs())
 }
 
 fn not_now(code: &str, detail: &str) -> Failure {

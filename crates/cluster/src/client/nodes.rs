@@ -38,15 +38,24 @@ impl Nodes {
         node: &Endpoint,
         mut say: impl FnMut(&mut Connection) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
+        let mut was_asked = false;
         if let Some(mut idle) = self.take_idle(node) {
             match say(&mut idle) {
-                Err(Failure::Broken(_)) => self.forget(node),
+                Err(Failure::Broken(_)) => {
+                    self.forget(node);
+                    was_asked = true;
+                }
                 outcome => return self.put_back(node, idle, outcome),
             }
         }
-        let mut fresh = Connection::open(&self.address, &self.secrets, node)?;
-        let outcome = say(&mut fresh);
-        self.put_back(node, fresh, outcome)
+        match Connection::open(&self.address, &self.secrets, node) {
+            Ok(mut fresh) => {
+                let outcome = say(&mut fresh);
+                self.put_back(node, fresh, outcome)
+            }
+            Err(Failure::Unreachable(reason)) if was_asked => Err(Failure::Broken(reason)),
+            Err(failure) => Err(failure),
+        }
     }
 
     /// Closes the idle connections to a node that has failed: they will, too.

@@ -123,7 +123,7 @@ impl Client {
         let server = |failure: Failure| failure.into_error(&self.nodes.address.to_string());
         let nodes = self.routes.all(&self.nodes).map_err(server)?;
         let mut answers = Vec::new();
-        let mut last = Failure::Broken("no node of the cluster is known".to_owned());
+        let mut last = Failure::Unreachable("no node of the cluster is known".to_owned());
         for node in &nodes {
             match self.ask(node, &request, Duration::ZERO) {
                 Ok(answer) => answers.push(answer),
@@ -161,7 +161,8 @@ impl Client {
             is_doubtful |= failure.is_doubtful();
             let is_over = begin.elapsed() + pause > self.nodes.address.patience;
             if effort == Effort::Once || is_over {
-                break Err(failure.into_error(&self.nodes.address.to_string()));
+                let error = failure.into_error(&self.nodes.address.to_string());
+                break Err(if is_doubtful { doubtful(error) } else { error });
             }
             tracing::debug!(?failure, "a call is made again");
             if let Err(interrupted) = sleep(jittered(pause)) {
@@ -183,7 +184,7 @@ impl Client {
             Ok(_) | Err(Failure::Final(_) | Failure::NoScript) => self.routes.trust(&node),
             Err(Failure::Moved(node)) => self.routes.correct(slot, node),
             Err(Failure::Ask(other)) => return self.ask_by_exception(other, request, thinking),
-            Err(Failure::Broken(_) | Failure::Silent | Failure::NotNow { .. }) => {
+            Err(_) => {
                 self.nodes.forget(&node);
                 self.routes.suspect(&node);
             }
@@ -222,6 +223,24 @@ impl Client {
                 Err(Failure::NoScript) => ask(connection, &request.with_script()),
                 answer => answer,
             })
+    }
+}
+
+/// Says that an attempt before the last may have done what was asked.
+fn doubtful(error: ClusterError) -> ClusterError {
+    let doubt = |reason: String| {
+        format!("{reason}; whether it has done what it was asked for, or will, is not known")
+    };
+    match error {
+        ClusterError::Unavailable { server, reason } => ClusterError::Unavailable {
+            server,
+            reason: doubt(reason),
+        },
+        ClusterError::NotReady { server, reason } => ClusterError::NotReady {
+            server,
+            reason: doubt(reason),
+        },
+        other => other,
     }
 }
 

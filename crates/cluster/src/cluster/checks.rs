@@ -30,10 +30,30 @@ pub(super) fn check(cluster: &Cluster) -> Result<(), ClusterError> {
             _ => return outcome,
         };
         if begin.elapsed() > patience {
-            return outcome;
+            return outcome.map_err(|error| with_hint(error, cluster.0.address.is_encrypted));
         }
         interrupt::check()?;
         thread::sleep(PAUSE);
+    }
+}
+
+/// The two sides may misunderstand each other in a way that looks like silence.
+fn with_hint(error: ClusterError, is_encrypted: bool) -> ClusterError {
+    match error {
+        ClusterError::Unavailable { server, reason } => {
+            let hint = match is_encrypted {
+                true if reason.contains("not answered") => {
+                    ", perhaps since it does not expect rediss:// at this port"
+                }
+                false if reason.contains("reset") => {
+                    ", perhaps since it expects rediss:// at this port"
+                }
+                _ => "",
+            };
+            let reason = reason + hint;
+            ClusterError::Unavailable { server, reason }
+        }
+        other => other,
     }
 }
 

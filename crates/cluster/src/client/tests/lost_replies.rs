@@ -65,7 +65,7 @@ fn a_lane_in_which_a_call_may_still_arrive_is_not_used_again() -> TestResult {
     server.pause()?;
     let silent = counter.add_as("late", Effort::Once);
     assert!(
-        matches!(&silent, Err(ClusterError::Unavailable { reason, .. }) if reason.contains("not answered")),
+        matches!(&silent, Err(ClusterError::Unavailable { reason, .. }) if reason.contains("not answered") && reason.contains("not known")),
         "{silent:?}"
     );
     server.resume()?;

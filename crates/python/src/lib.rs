@@ -5,6 +5,7 @@
 
 mod capabilities;
 mod cluster;
+mod command_line;
 mod encoding;
 mod error;
 mod held;
@@ -31,6 +32,8 @@ mod _native {
         Lock as ClusterLock, Object as ClusterObject, Queue as ClusterQueue,
         ReentrantLock as ClusterReentrantLock, Semaphore as ClusterSemaphore,
     };
+    #[pymodule_export]
+    use super::command_line::{command_line, command_line_commands};
     #[pymodule_export]
     use super::manager::{Array, Dict, List, Value};
     #[pymodule_export]

@@ -9,6 +9,7 @@ mod synchronize;
 mod travel;
 mod value;
 
+pub(crate) use calling::call;
 pub(crate) use connection::Cluster;
 pub(crate) use object::Object;
 pub(crate) use queue::Queue;

@@ -76,9 +76,11 @@ def test_a_queue_is_emptied_only_if_that_is_confirmed(url: str, capsys: pytest.C
     assert "2 message(s)" in capsys.readouterr().out
 
 
-def test_help_of_a_command_is_that_of_the_command() -> None:
-    code, output, _ = ask("purge", "--help")
+def test_help_of_a_command_is_that_of_the_command_and_shows_no_password() -> None:
+    code, output, _ = ask("purge", "--help", url="redis://:hush@localhost/")
     assert code == 0
+    assert "PROCESSION_URL" in output
+    assert "hush" not in output
     assert "Usage: python -m procession purge" in output
     assert "--yes" in output
 

@@ -44,10 +44,12 @@ class ConsumerLost(ProcessError):
     Raised by `JoinableQueue.join`, once for each loss. Call it again to wait for the rest.
     """
 
-    def __init__(self, message: str, pid: int, count: int) -> None:
-        super().__init__(message, pid, count)
+    def __init__(self, message: str, pid: int, count: int, host: str | None = None) -> None:
+        super().__init__(message, pid, count, host)
         #: The process that ended; the last one if there were several.
         self.pid = pid
+        #: The machine that it ran on; None if that is this one.
+        self.host = host
         #: How many items were lost since this process was last told.
         self.count = count
 

@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 #: Names another executable: another version, or one that is not on the PATH.
 VARIABLE = "PROCESSION_REDIS_SERVER"
@@ -59,7 +59,7 @@ class Server:
                 stderr=output,
                 preexec_fn=_end_with_this_process,
             )
-        self.wait_for(lambda: self.ask("PING") == b"PONG")
+        self.wait_for(self._answers)
 
     def wait_for(self, condition: Callable[[], bool]) -> None:
         """Returns when the server has answered so that the condition is true."""
@@ -71,6 +71,12 @@ class Server:
             time.sleep(0.02)
         with open(os.path.join(self.directory, "output"), errors="replace") as output:
             raise RuntimeError(f"the server does not do what it should:\n{output.read()}")
+
+    def _answers(self) -> bool:
+        try:
+            return self.ask("PING") == b"PONG"
+        except ServerRefusal as refusal:
+            return str(refusal).startswith("NOAUTH")
 
     @property
     def url(self) -> str:
@@ -94,6 +100,13 @@ class Server:
         """Kills it and removes what it has written."""
         self.kill()
         shutil.rmtree(self.directory, ignore_errors=True)
+
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.end()
 
 
 class ServerRefusal(Exception):

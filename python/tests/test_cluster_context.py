@@ -169,24 +169,18 @@ def test_a_program_that_connects_when_it_is_imported(tmp_path: Path, monkeypatch
 
 
 def test_a_server_that_comes_back_is_waited_for() -> None:
-    server = servers.Server("--appendonly", "yes", "--appendfsync", "always")
-    try:
+    with servers.Server("--appendonly", "yes", "--appendfsync", "always") as server:
         context = procession.connect(server.url, patience=60)
         event = context.Event(name="open")
         event.set()
         server.kill()
         server.start()
         assert event.is_set()
-    finally:
-        server.end()
 
 
 def test_a_server_that_stays_away_is_told_of() -> None:
-    server = servers.Server()
-    try:
+    with servers.Server() as server:
         event = procession.connect(server.url, patience=0.5).Event()
         server.kill()
         with pytest.raises(ServerUnavailable, match="raise `patience`"):
             event.is_set()
-    finally:
-        server.end()

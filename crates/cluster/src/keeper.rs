@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -36,7 +36,8 @@ pub(crate) struct Keeper {
 }
 
 /// Tells on which node a slot is, as far as that is known without asking.
-pub(crate) type NodeOfSlot = dyn Fn(u16) -> Option<Endpoint> + Send + Sync;
+pub(crate) type NodeOfSlot =
+    dyn Fn(u16) -> Option<Endpoint> + Send + Sync + UnwindSafe + RefUnwindSafe;
 
 struct Shared {
     period: Duration,

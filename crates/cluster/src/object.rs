@@ -7,6 +7,7 @@ use std::fmt;
 pub(crate) use create::CONTENTS;
 
 use crate::address::is_plain_name;
+use crate::call::Effort;
 use crate::cluster::Presence;
 use crate::fork_aware::ForkAware;
 use crate::slot::slot_of;
@@ -218,32 +219,37 @@ impl Object {
     ///
     /// Within `unlink`: the object is gone or not; what is left of it is removed by unlinking it again.
     pub fn unlink(&self) -> Result<(), ClusterError> {
+        self.unlink_with(Effort::Patient)
+    }
+
+    pub(crate) fn unlink_with(&self, effort: Effort) -> Result<(), ClusterError> {
+        let header = self.key("h");
         let mut keys: Vec<String> = Vec::new();
         for (list, prefix) in self.kind.listed_parts() {
             let list = self.key(list);
-            let members = self
-                .cluster
-                .command(self, [b"ZRANGE", list.as_bytes(), b"0", b"-1"])?;
+            let range: [&[u8]; 4] = [b"ZRANGE", list.as_bytes(), b"0", b"-1"];
+            let members = self.cluster.command_on(&header, range, effort)?;
             for member in members.into_array()? {
                 keys.push(self.key(&format!("{prefix}{}", member.into_text()?)));
             }
         }
         keys.extend(self.kind.parts().iter().map(|part| self.key(part)));
-        self.unlink_keys(&keys)
+        self.unlink_keys(&keys, effort)
     }
 
     /// Removes some of its parts.
     pub(crate) fn unlink_parts(&self, parts: &[String]) -> Result<(), ClusterError> {
         let keys: Vec<_> = parts.iter().map(|part| self.key(part)).collect();
-        self.unlink_keys(&keys)
+        self.unlink_keys(&keys, Effort::Patient)
     }
 
-    fn unlink_keys(&self, keys: &[String]) -> Result<(), ClusterError> {
+    fn unlink_keys(&self, keys: &[String], effort: Effort) -> Result<(), ClusterError> {
         let parts: Vec<&[u8]> = [b"UNLINK".as_slice()]
             .into_iter()
             .chain(keys.iter().map(String::as_bytes))
             .collect();
-        self.cluster.command(self, &parts).map(drop)
+        let header = self.key("h");
+        self.cluster.command_on(&header, &parts, effort).map(drop)
     }
 
     /// Where it is.

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use std::{env, thread};
 
 use procession_arena::Wait;
-use procession_cluster::queue::{Message, Queue, QueueError};
+use procession_cluster::queue::{Queue, QueueError};
 use procession_cluster::{Cluster, ClusterError};
 use procession_objects::{OnLost, QueueConfig};
 use procession_test_server::{Fsync, Server};
@@ -268,8 +268,10 @@ fn a_task_done_whose_answer_was_lost_can_be_said_again() -> TestResult {
     let cluster = connect(&server, "lease=60&patience=1")?;
     let config = joinable(OnLost::Report);
     let queue = Queue::create(&cluster, Some("done"), &config)?;
-    queue.put(b"1", Wait::Never)?;
-    queue.get(Wait::Never)?;
+    queue.put_many(&[b"1", b"2"], Wait::Never)?;
+    queue.get_many(2, Wait::Never)?;
+    // From the first call on the server knows the script.
+    queue.task_done()?;
     server.pause()?;
     let failed = queue.task_done();
     assert!(
@@ -280,6 +282,10 @@ fn a_task_done_whose_answer_was_lost_can_be_said_again() -> TestResult {
         "{failed:?}"
     );
     server.resume()?;
+    // The server carries out what it has accepted.
+    while queue.unfinished()? > 0 {
+        thread::sleep(Duration::from_millis(5));
+    }
     queue.task_done()?;
     assert_eq!(queue.task_done(), Err(QueueError::TaskDoneTooOften));
     Ok(queue.join(Wait::Never)?)

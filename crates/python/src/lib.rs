@@ -28,9 +28,10 @@ mod _native {
     use super::capabilities::{capabilities, layout_version, limits};
     #[pymodule_export]
     use super::cluster::{
-        Barrier as ClusterBarrier, Cluster, Condition as ClusterCondition, Event as ClusterEvent,
-        Lock as ClusterLock, Object as ClusterObject, Queue as ClusterQueue,
-        ReentrantLock as ClusterReentrantLock, Semaphore as ClusterSemaphore,
+        Array as ClusterArray, Barrier as ClusterBarrier, Cluster, Condition as ClusterCondition,
+        Dict as ClusterDict, Event as ClusterEvent, List as ClusterList, Lock as ClusterLock,
+        Object as ClusterObject, Queue as ClusterQueue, ReentrantLock as ClusterReentrantLock,
+        Semaphore as ClusterSemaphore, Value as ClusterValue,
     };
     #[pymodule_export]
     use super::command_line::{command_line, command_line_commands};

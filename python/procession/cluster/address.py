@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from os import PathLike
 from urllib.parse import quote
 
@@ -16,7 +17,7 @@ VARIABLE = "PROCESSION_URL"
 Setting = str | float | bool | PathLike[str] | None
 
 
-def address(url: str | None, settings: dict[str, Setting]) -> str:
+def address(url: str | None, settings: Mapping[str, Setting]) -> str:
     """The URL with these settings, of which None leaves what the URL says; without a URL, the one that `PROCESSION_URL` names.
 
     Raises:

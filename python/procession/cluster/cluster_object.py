@@ -5,7 +5,7 @@ from __future__ import annotations
 from multiprocessing import context
 from typing import Any, Self
 
-from .. import _native
+from .. import _native, known_servers
 
 __all__ = ["ClusterObject", "arrived", "departing"]
 
@@ -62,7 +62,9 @@ def departing(cluster: _native.Cluster, thing: object) -> str:
 
 def arrived(address: str) -> _native.Cluster:
     """The server for which that stands."""
-    return _native.Cluster.arrived(address)
+    cluster = _native.Cluster.arrived(address)
+    known_servers.note(cluster)
+    return cluster
 
 
 def _attach(cls: Any, address: str, name: str, arguments: dict[str, Any]) -> Any:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
-from .. import _native
+from .. import _native, known_servers
 from ..context import BaseContext, _default_context
 from .address import address
 from .cluster_object import arrived, departing
 
 if TYPE_CHECKING:
-    from . import synchronize
+    from . import queues, synchronize
+    from .manager import ClusterManager
+    from .proxies import ClusterDict, ClusterList, ClusterNamespace
 
 __all__ = ["ClusterContext", "connect"]
 
@@ -54,7 +57,7 @@ def connect(
         WrongPassword, NoPermission: if it refuses the user.
         ClusterError: if objects cannot live on it: it is too old, or throws data away when it is full.
     """
-    settings: dict[str, Any] = {
+    settings: Mapping[str, Any] = {
         "namespace": namespace,
         "lease": lease,
         "patience": patience,
@@ -81,6 +84,7 @@ class ClusterContext(BaseContext):
     """
 
     def __init__(self, cluster: _native.Cluster, start_method: str | None = None) -> None:
+        known_servers.note(cluster)
         self._cluster = cluster
         self._start_method = start_method
 
@@ -94,11 +98,149 @@ class ClusterContext(BaseContext):
         """Seconds after which others get what a process holds that is not heard from."""
         return self._cluster.lease
 
+    def Manager(self) -> ClusterManager:
+        """Returns a manager, whose objects live on the server."""
+        from .manager import ClusterManager
+
+        manager = ClusterManager(self._cluster, self._local_context())
+        manager.start()
+        return manager
+
+    def dict(self, *, name: str | None = None) -> ClusterDict[Any, Any]:
+        """Returns an empty dict, as a manager does, or the one of that name, whatever is in it."""
+        from .proxies import ClusterDict
+
+        return ClusterDict(self._cluster, name=name)
+
+    def list(self, *, name: str | None = None) -> ClusterList[Any]:
+        """Returns an empty list, as a manager does, or the one of that name, whatever is in it."""
+        from .proxies import ClusterList
+
+        return ClusterList(self._cluster, name=name)
+
+    def Namespace(self, *, name: str | None = None) -> ClusterNamespace:
+        """Returns a namespace without attributes, as a manager does, or the one of that name, whatever it has."""
+        from .proxies import ClusterNamespace
+
+        return ClusterNamespace(self._cluster, name=name)
+
+    def Lock(self, *, name: str | None = None) -> synchronize.Lock:  # type: ignore[override]
+        """Returns a lock, or the one of that name."""
+        from .synchronize import Lock
+
+        return Lock(self._cluster, name=name)
+
+    def RLock(self, *, name: str | None = None) -> synchronize.RLock:  # type: ignore[override]
+        """Returns a reentrant lock, or the one of that name."""
+        from .synchronize import RLock
+
+        return RLock(self._cluster, name=name)
+
+    def Condition(self, lock: Any = None, *, name: str | None = None) -> synchronize.Condition:  # type: ignore[override]
+        """Returns a condition, or the one of that name; it goes with `lock` or else with an `RLock`, the one of the same name if there is a name."""
+        from .synchronize import Condition
+
+        return Condition(self._cluster, lock, name=name)
+
+    def Semaphore(  # type: ignore[override]
+        self, value: int = 1, *, attributed: bool = False, name: str | None = None
+    ) -> synchronize.Semaphore:
+        """Returns a semaphore with so many permits, or the one of that name, which must have been made with as many."""
+        from .synchronize import Semaphore
+
+        return Semaphore(self._cluster, value, attributed=attributed, name=name)
+
+    def BoundedSemaphore(  # type: ignore[override]
+        self, value: int = 1, *, name: str | None = None
+    ) -> synchronize.BoundedSemaphore:
+        """Returns a semaphore that never has more permits than these, or the one of that name."""
+        from .synchronize import BoundedSemaphore
+
+        return BoundedSemaphore(self._cluster, value, name=name)
+
     def Event(self, *, name: str | None = None) -> synchronize.Event:  # type: ignore[override]
         """Returns an event that is not set, or the one of that name."""
         from .synchronize import Event
 
         return Event(self._cluster, name=name)
+
+    def Barrier(  # type: ignore[override]
+        self,
+        parties: int,
+        action: Callable[[], Any] | None = None,
+        timeout: float | None = None,
+        *,
+        name: str | None = None,
+    ) -> synchronize.Barrier:
+        """Returns a barrier for so many parties, or the one of that name. The action and the timeout are this handle's own."""
+        from .synchronize import Barrier
+
+        return Barrier(self._cluster, parties, action, timeout, name=name)
+
+    def Queue(  # type: ignore[override]
+        self, maxsize: int = 0, *, name: str | None = None, serializer: str | None = None
+    ) -> queues.Queue[Any]:
+        """Returns a queue, or the one of that name, which must have been made with the same limit."""
+        from .queues import Queue
+
+        return Queue(self._cluster, maxsize, serializer=serializer, name=name)
+
+    def JoinableQueue(  # type: ignore[override]
+        self,
+        maxsize: int = 0,
+        *,
+        on_lost: str = "report",
+        max_deliveries: int = 3,
+        serializer: str | None = None,
+        name: str | None = None,
+    ) -> queues.JoinableQueue[Any]:
+        """Returns a queue that knows which items are done, or the one of that name, which must have been made in the same way."""
+        from .queues import JoinableQueue
+
+        return JoinableQueue(
+            self._cluster,
+            maxsize,
+            on_lost=on_lost,
+            max_deliveries=max_deliveries,
+            serializer=serializer,
+            name=name,
+        )
+
+    def SimpleQueue(self, *, name: str | None = None) -> queues.SimpleQueue[Any]:  # type: ignore[override]
+        """Returns a queue with nothing but put and get, or the one of that name."""
+        from .queues import SimpleQueue
+
+        return SimpleQueue(self._cluster, name=name)
+
+    def Value(self, typecode_or_type: Any, *args: Any, lock: Any = True, name: str | None = None) -> Any:
+        """Returns a value of a simple C type, with a lock unless that is False; or the one of that name.
+
+        Raises:
+            TypeError: if it is a structure or a pointer, which cannot be on a server.
+        """
+        from .sharedctypes import value_of
+
+        return value_of(self._cluster, typecode_or_type, args, lock, name)
+
+    def Array(
+        self, typecode_or_type: Any, size_or_initializer: Any, *, lock: Any = True, name: str | None = None
+    ) -> Any:
+        """Returns an array of a simple C type, with a lock unless that is False; or the one of that name, which must be as long.
+
+        Raises:
+            TypeError: if they are structures or pointers, which cannot be on a server.
+        """
+        from .sharedctypes import array_of
+
+        return array_of(self._cluster, typecode_or_type, size_or_initializer, lock, name)
+
+    def RawValue(self, typecode_or_type: Any, *args: Any, name: str | None = None) -> Any:
+        """As `Value`, without a lock."""
+        return self.Value(typecode_or_type, *args, lock=False, name=name)
+
+    def RawArray(self, typecode_or_type: Any, size_or_initializer: Any, *, name: str | None = None) -> Any:
+        """As `Array`, without a lock."""
+        return self.Array(typecode_or_type, size_or_initializer, lock=False, name=name)
 
     @property
     def Process(self) -> Any:

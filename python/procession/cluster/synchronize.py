@@ -113,6 +113,10 @@ class Condition(ConditionMethods, ClusterObject, _native.ClusterCondition):
     def __getstate__(self) -> Any:
         return {name: value for name, value in self.__dict__.items() if name != "_lock"} or None
 
+    def __repr__(self) -> str:
+        # How many wait is not asked of the server for this.
+        return f"<{type(self).__name__}({self._lock})>"
+
 
 class Event(EventMethods, ClusterObject, _native.ClusterEvent):
     """A flag that any number of threads of all processes wait for.

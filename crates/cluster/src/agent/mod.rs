@@ -7,6 +7,7 @@ mod cancellations;
 mod drain;
 mod fetching;
 mod held;
+mod log;
 mod program;
 mod results;
 mod slots;

@@ -7,12 +7,12 @@ use procession_arena::sys::termination::TerminationRequests;
 use procession_engine::pool::{Pool, PoolConfig};
 use procession_engine::{Command, PoolError, build_id};
 
-use super::{Arguments, Begin, Settings, Stop, URL, host_name, serve};
+use super::{Arguments, Begin, Settings, Stop, URL, host_name, log, serve};
 use crate::pool::unavailable;
 use crate::{Cluster, ClusterError};
 
 /// Serves pools with workers that run this program, until the process is told to stop: by `SIGTERM` or Ctrl-C it drains, by a second one it
-/// kills its workers. To be called in the beginning of a program, behind [`init`](procession_engine::init).
+/// kills its workers. What it has to tell it prints to its standard error. To be called in the beginning of a program, behind [`init`](procession_engine::init).
 ///
 /// Workers find the server's address in the environment variable `PROCESSION_URL`.
 ///
@@ -20,6 +20,7 @@ use crate::{Cluster, ClusterError};
 ///
 /// As [`serve`]; and [`PoolError::Launch`] if workers cannot be started.
 pub fn serve_as_program(arguments: &Arguments) -> Result<(), PoolError> {
+    log::print_events();
     let stop = Stop::new();
     heed_signals(&stop).map_err(|error| unavailable(ClusterError::system(&error)))?;
     let cluster = Cluster::connect(&arguments.address).map_err(unavailable)?;

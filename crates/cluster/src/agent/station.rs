@@ -194,6 +194,10 @@ impl Renew for Renewal {
     fn renew(&self) -> Result<(), ClusterError> {
         self.0.upgrade().map_or(Ok(()), |station| station.renew())
     }
+
+    fn slot(&self) -> Option<u16> {
+        Some(self.0.upgrade()?.board.object().slot())
+    }
 }
 
 impl fmt::Debug for Station {

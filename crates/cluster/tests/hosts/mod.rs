@@ -183,6 +183,7 @@ fn reverse(bytes: &mut Vec<u8>, answer: Answer<'_>) -> Result<(), EntryError> {
 /// Writes its process's number into the file `PATH.begun`, waits for the file `PATH`, and returns the number.
 pub(crate) static WAIT: NamedWork = NamedWork::new(wait);
 
+#[allow(clippy::ptr_arg, reason = "the form of all work")]
 fn wait(bytes: &mut Vec<u8>, answer: Answer<'_>) -> Result<(), EntryError> {
     let gate = Gate(PathBuf::from(String::from_utf8_lossy(bytes).into_owned()));
     let pid = std::process::id().to_string();
@@ -210,8 +211,18 @@ fn die(_: &mut Vec<u8>, _: Answer<'_>) -> Result<(), EntryError> {
 /// Panics with its arguments.
 pub(crate) static PANIC: NamedWork = NamedWork::new(panic_with);
 
+#[allow(clippy::ptr_arg, reason = "the form of all work")]
 fn panic_with(bytes: &mut Vec<u8>, _: Answer<'_>) -> Result<(), EntryError> {
     panic!("{}", String::from_utf8_lossy(bytes))
+}
+
+/// Returns as many zeros as it is told to.
+pub(crate) static ZEROS: NamedWork = NamedWork::new(zeros);
+
+fn zeros(bytes: &mut Vec<u8>, answer: Answer<'_>) -> Result<(), EntryError> {
+    let count = String::from_utf8_lossy(bytes).parse().expect("a number");
+    answer(vec![0; count], &[]);
+    Ok(())
 }
 
 /// What [`WAIT`] waits for.

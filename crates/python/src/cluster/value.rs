@@ -3,7 +3,8 @@
 use procession_cluster::Cluster;
 use pyo3::prelude::*;
 
-use crate::encoding::{Pickler, decode_from, encode_for};
+use super::error::to_exception;
+use crate::encoding::{Pickler, decode_from, encode_for, tag};
 
 /// The bytes of a value that goes to that server.
 pub(super) fn to_bytes(
@@ -11,7 +12,9 @@ pub(super) fn to_bytes(
     pickler: &Pickler,
     server: &Cluster,
 ) -> PyResult<Vec<u8>> {
-    Ok(encode_for(value, pickler, Some(server))?.into_bytes())
+    let bytes = encode_for(value, pickler, Some(server))?.into_bytes();
+    check_trust(value.py(), &bytes, server)?;
+    Ok(bytes)
 }
 
 /// The bytes of several.
@@ -32,7 +35,18 @@ pub(super) fn from_bytes<'py>(
     bytes: Vec<u8>,
     server: &Cluster,
 ) -> PyResult<Bound<'py, PyAny>> {
+    check_trust(py, &bytes, server)?;
     decode_from(py, bytes, server)
+}
+
+/// Reading a pickle runs what whoever has written it wants. So it must be signed, unless nothing leaves this machine.
+fn check_trust(py: Python<'_>, bytes: &[u8], server: &Cluster) -> PyResult<()> {
+    match bytes.first() {
+        Some(&tag::PICKLE) => server
+            .check_signatures()
+            .map_err(|error| to_exception(py, &error)),
+        _ => Ok(()),
+    }
 }
 
 /// Many byte strings, as the floor below wants them.

@@ -88,11 +88,6 @@ impl<'py> Encoded<'py> {
         }
     }
 
-    /// Whether it takes running code of whoever has written it down to read it.
-    pub(crate) fn is_pickled(&self) -> bool {
-        self.head.first() == Some(&tag::PICKLE)
-    }
-
     /// The bytes in one piece.
     pub(crate) fn into_bytes(self) -> Vec<u8> {
         match self.tail {

@@ -1,5 +1,7 @@
 //! Servers that die, stop or are replaced, under load.
 
+use std::time::{Duration, Instant};
+
 use procession_test_server::{Fsync, ServerCluster};
 
 use super::*;
@@ -7,6 +9,9 @@ use crate::watchdog::watch;
 
 /// Enough that there is work before, during and after what happens.
 const EACH: u32 = 2000;
+
+/// By then a replica that was to take over has given up.
+const GIVES_UP: Duration = Duration::from_secs(6);
 
 /// Makes sure that work is under way, by the work itself.
 fn until_it_counts(counter: &Counter, number: i64) -> TestResult {
@@ -25,6 +30,37 @@ fn a_primary_is_killed_and_its_replica_takes_over() -> TestResult {
         Ok(())
     })?;
     assert_no_more_is_lost_than_replication_may_lose(counter.number()?, THREADS * EACH);
+    Ok(())
+}
+
+/// Asks for it again should the servers have been too busy: they give up after five seconds.
+fn hand_over(servers: &ServerCluster, slot: u16, replica: &Server) -> TestResult {
+    while servers.primary_of(slot)?.port() != replica.port() {
+        replica.command(&["CLUSTER", "FAILOVER"])?.accepted()?;
+        let begin = Instant::now();
+        while servers.primary_of(slot)?.port() != replica.port() && begin.elapsed() < GIVES_UP {}
+    }
+    Ok(())
+}
+
+#[test]
+fn a_replica_is_made_the_primary_and_nothing_is_lost() -> TestResult {
+    let _watchdog = watch();
+    let servers = ServerCluster::start()?;
+    let counter = Counter::create(&servers.url(), "handed over")?;
+    let slot = counter.object.slot();
+    counter.add_during(EACH, || {
+        for number in [100, 1000] {
+            until_it_counts(&counter, number)?;
+            let replicas = servers.replicas_of(slot)?;
+            let replica = replicas.first().ok_or("no replica")?;
+            // The one that was the primary before has to catch up.
+            while replica.info("master_link_status")? != "up" {}
+            hand_over(&servers, slot, replica)?;
+        }
+        Ok(())
+    })?;
+    assert_eq!(counter.number()?, i64::from(THREADS * EACH));
     Ok(())
 }
 

@@ -13,7 +13,13 @@ fn id(node: &Server) -> Result<String, Box<dyn Error>> {
     Ok(id.ok_or("a node without a name")?)
 }
 
-fn migrate(from: &Server, to: &Server, slot: u16) -> TestResult {
+/// Moves a slot; when the new node has all keys, and the old one still has the slot, `between` happens.
+fn migrate(
+    from: &Server,
+    to: &Server,
+    slot: u16,
+    between: impl FnOnce() -> TestResult,
+) -> TestResult {
     let (from_id, to_id) = (id(from)?, id(to)?);
     let slot = slot.to_string();
     let set = |node: &Server, state: &str, id: &str| -> TestResult {
@@ -34,6 +40,7 @@ fn migrate(from: &Server, to: &Server, slot: u16) -> TestResult {
         from.command(&["MIGRATE", "127.0.0.1", &port, &key, "0", "5000"])?
             .accepted()?;
     }
+    between()?;
     set(to, "NODE", &to_id)?;
     set(from, "NODE", &to_id)
 }
@@ -53,7 +60,12 @@ fn a_slot_moves_there_and_back() -> TestResult {
         for (from, to) in [(home, other), (other, home), (home, other)] {
             let begin = counter.number()?;
             while counter.number()? < begin + 100 {}
-            migrate(from, to, slot)?;
+            migrate(from, to, slot, || {
+                // The old node sends whoever asks to the new one, for once.
+                let number = counter.number_with(Effort::Once)?;
+                assert!(number >= begin + 100);
+                Ok(())
+            })?;
         }
         Ok(())
     })?;

@@ -69,8 +69,12 @@ impl Counter {
     }
 
     fn number(&self) -> Result<i64, ClusterError> {
+        self.number_with(Effort::Patient)
+    }
+
+    fn number_with(&self, effort: Effort) -> Result<i64, ClusterError> {
         let call = Call::new(&NUMBER, &self.object).keys(["h", "v"]);
-        let reply = self.call(call, "", Effort::Patient)?;
+        let reply = self.call(call, "", effort)?;
         match reply.is_nil() {
             true => Ok(0),
             false => reply.integer(),

@@ -6,7 +6,6 @@ use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use super::CONTENTS;
 use crate::cluster::calling::{ask, call};
 use crate::cluster::connection::Cluster;
 use crate::cluster::error::to_exception;
@@ -33,8 +32,14 @@ pub(crate) struct Array {
 #[pymethods]
 impl Array {
     /// Makes an array of elements of `size` bytes each, or takes hold of the one of that name; with `attach`, of one that somebody has made.
+    ///
+    /// `contents` says what the bytes mean; an array of the same name for other contents is refused.
     #[new]
-    #[pyo3(signature = (cluster, name=None, attach=false, elements=None, size=1))]
+    #[pyo3(signature = (cluster, name=None, attach=false, elements=None, size=1, contents=None))]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "they are those of the Python class"
+    )]
     fn new(
         py: Python<'_>,
         cluster: &Cluster,
@@ -42,11 +47,12 @@ impl Array {
         attach: bool,
         elements: Option<&[u8]>,
         size: u64,
+        contents: Option<&str>,
     ) -> PyResult<PyClassInitializer<Array>> {
         let initial = Initial::Elements(elements.unwrap_or_default(), size);
         let array = ask(py, || match (name, attach) {
             (Some(name), true) => Core::attach(&cluster.0, name),
-            _ => Core::create(&cluster.0, name, initial, CONTENTS),
+            _ => Core::create(&cluster.0, name, initial, contents),
         })?;
         let handle = array.clone();
         Ok(Object::base_of(Array { array }, handle))

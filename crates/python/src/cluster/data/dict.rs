@@ -77,7 +77,9 @@ impl Dict {
 
     fn __delitem__(&self, key: &Bound<'_, PyAny>) -> PyResult<()> {
         let given = Key::new(key)?;
-        match ask(key.py(), || self.dict.remove(&given.bytes, Expect::Anything))? {
+        match ask(key.py(), || {
+            self.dict.remove(&given.bytes, Expect::Anything)
+        })? {
             true => Ok(()),
             false => Err(missing(key)),
         }

@@ -61,7 +61,8 @@ impl List {
         match Index::new(index)? {
             Index::At(Position(place)) => {
                 let entry = ask(py, || self.list.get(place))?;
-                let entry = entry.ok_or_else(|| PyIndexError::new_err("list index out of range"))?;
+                let entry =
+                    entry.ok_or_else(|| PyIndexError::new_err("list index out of range"))?;
                 from_bytes(py, entry.value, self.server())
             }
             Index::Slice(slice) => Ok(self.slice(py, slice)?.into_any()),

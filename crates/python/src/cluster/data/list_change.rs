@@ -18,13 +18,11 @@ impl List {
         to_bytes(value, &Pickler::default(), self.server())
     }
 
-    pub(super) fn set(
-        &self,
-        Position(place): Position,
-        value: &Bound<'_, PyAny>,
-    ) -> PyResult<()> {
+    pub(super) fn set(&self, Position(place): Position, value: &Bound<'_, PyAny>) -> PyResult<()> {
         let bytes = self.bytes(value)?;
-        match ask(value.py(), || self.list.set(place, &bytes, Expect::Anything))? {
+        match ask(value.py(), || {
+            self.list.set(place, &bytes, Expect::Anything)
+        })? {
             Change::OutOfRange { .. } => Err(assigned_outside()),
             _ => Ok(()),
         }
@@ -77,7 +75,10 @@ impl List {
                 }
             }
             let left = is_left.into_iter().enumerate();
-            Ok(left.filter(|(_, is_left)| *is_left).map(|(place, _)| place).collect())
+            Ok(left
+                .filter(|(_, is_left)| *is_left)
+                .map(|(place, _)| place)
+                .collect())
         })
     }
 

@@ -79,7 +79,8 @@ impl Barrier {
         action: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<u16> {
         let until = wait_for(true, timeout);
-        let mut arrival = ask(py, || self.barrier.arrival(action.is_some()))?;
+        let acts = action.is_some();
+        let mut arrival = ask(py, || self.barrier.arrival(acts))?;
         let turn = match call(py, || arrival.wait(until)) {
             Ok(turn) => turn.map_err(|error| refusal(py, error))?,
             Err(raised) => {

@@ -1,13 +1,12 @@
 //! Conditions.
 
 use procession_cluster as core;
-use procession_cluster::SyncError;
 use procession_cluster::condition::{Condition as Core, Guarded, Waited};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
 use super::{Lock, ReentrantLock, ask, to_success};
-use crate::cluster::calling::{self, call};
+use crate::cluster::calling;
 use crate::cluster::connection::Cluster;
 use crate::cluster::object::{Object, OnServer};
 use crate::waiting::wait_for;
@@ -65,12 +64,12 @@ impl Condition {
         let mut waiting = ask(py, || self.condition.enter())?;
         let waited = calling::ask(py, || waiting.wait(until));
         // Also after an exception of a signal handler: whoever catches it believes to hold the lock.
-        let finished = call(py, || waiting.finish());
+        let finished = ask(py, || waiting.finish());
         if let Ok(lock) = self.lock.bind(py).cast::<Lock>() {
             lock.get().note_thread();
         }
         waited?;
-        let Waited { notified, taken } = ask(py, || finished)?;
+        let Waited { notified, taken } = finished?;
         to_success(py, Ok(taken))?;
         Ok(notified)
     }

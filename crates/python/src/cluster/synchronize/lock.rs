@@ -9,7 +9,7 @@ use procession_cluster::lock::{Hold, Lock as Core};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
-use super::{ask, owner, to_exception, to_success};
+use super::{ask, owner, to_success};
 use crate::cluster::calling::{self, call};
 use crate::cluster::connection::Cluster;
 use crate::cluster::object::{Object, OnServer};

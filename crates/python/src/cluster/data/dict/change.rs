@@ -131,7 +131,8 @@ impl Dict {
         value: &[u8],
         expect: Expect,
     ) -> PyResult<bool> {
-        let change = ask(py, || self.dict.set(&key.bytes, value, expect))?;
+        let name = key.bytes.as_slice();
+        let change = ask(py, || self.dict.set(name, value, expect))?;
         Ok(change != Change::Refused)
     }
 

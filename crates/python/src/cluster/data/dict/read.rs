@@ -27,15 +27,17 @@ impl Dict {
 
     /// The entry of a key as it is now.
     pub(super) fn entry(&self, py: Python<'_>, key: &Key<'_, '_>) -> PyResult<Option<Entry>> {
+        let name = key.bytes.as_slice();
         match key.is_unique {
             true => Ok(None),
-            false => ask(py, || self.dict.get(&key.bytes)),
+            false => ask(py, || self.dict.get(name)),
         }
     }
 
     pub(super) fn take<'py>(&self, key: &Key<'_, 'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         let py = key.given.py();
-        let taken = ask(py, || self.dict.take(&key.bytes, Expect::Anything))?;
+        let name = key.bytes.as_slice();
+        let taken = ask(py, || self.dict.take(name, Expect::Anything))?;
         taken.map(|taken| self.value(py, &taken)).transpose()
     }
 
@@ -64,7 +66,11 @@ impl Dict {
     }
 
     /// The value in what stands in an entry.
-    pub(super) fn value<'py>(&self, py: Python<'py>, written: &[u8]) -> PyResult<Bound<'py, PyAny>> {
+    pub(super) fn value<'py>(
+        &self,
+        py: Python<'py>,
+        written: &[u8],
+    ) -> PyResult<Bound<'py, PyAny>> {
         from_bytes(py, entry::split(written)?.1.to_vec(), self.server())
     }
 }

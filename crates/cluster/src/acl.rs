@@ -43,6 +43,7 @@ pub(crate) const COMMANDS: &[&str] = &[
     "hsetnx",
     "hvals",
     // Lists.
+    "blmove",
     "blpop",
     "lindex",
     "linsert",

@@ -75,6 +75,9 @@ pub(crate) const COMMANDS: &[&str] = &[
     "xtrim",
 ];
 
+/// What those need besides who look at everything in a namespace, and examine the server.
+pub(crate) const OPERATOR_COMMANDS: &[&str] = &["config|get", "scan"];
+
 /// The command that gives a user of the server what procession needs for one namespace, and nothing else; `PASSWORD` stands for the password.
 ///
 /// # Errors
@@ -89,6 +92,20 @@ pub(crate) const COMMANDS: &[&str] = &[
 /// # Ok::<_, procession_cluster::ClusterError>(())
 /// ```
 pub fn acl_rule(namespace: &str, user: &str) -> Result<String, ClusterError> {
+    rule(namespace, user, COMMANDS)
+}
+
+/// As [`acl_rule`], for a user who may also find out what there is in the namespace, and how the server is set up; so he sees
+/// the names of other keys, though not what they hold.
+///
+/// # Errors
+///
+/// As [`acl_rule`].
+pub fn acl_rule_for_operators(namespace: &str, user: &str) -> Result<String, ClusterError> {
+    rule(namespace, user, &[COMMANDS, OPERATOR_COMMANDS].concat())
+}
+
+fn rule(namespace: &str, user: &str, commands: &[&str]) -> Result<String, ClusterError> {
     if let Some(wrong) = [namespace, user]
         .into_iter()
         .find(|name| !is_plain_name(name))
@@ -101,7 +118,7 @@ pub fn acl_rule(namespace: &str, user: &str) -> Result<String, ClusterError> {
     }
     let mut rule =
         format!("ACL SETUSER {user} on >PASSWORD resetkeys ~pc:{namespace}:* resetchannels -@all");
-    for command in COMMANDS {
+    for command in commands {
         rule.push_str(" +");
         rule.push_str(command);
     }

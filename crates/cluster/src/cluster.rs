@@ -18,7 +18,7 @@ use crate::keeper::{Keeper, Kept, Renew};
 use crate::object::Object;
 use crate::payload::{Caretaker, Keyring};
 use crate::reply::Reply;
-use crate::{Address, ClusterError};
+use crate::{Address, ClusterError, Endpoint};
 
 pub(crate) use checks::LAYOUT;
 pub(crate) use presence::Presence;
@@ -127,16 +127,21 @@ impl Cluster {
     /// # Ok::<_, procession_cluster::ClusterError>(())
     /// ```
     pub fn connect(address: &Address) -> Result<Cluster, ClusterError> {
-        let cluster = Cluster(Arc::new(Shared {
-            address: Arc::new(address.clone()),
-            member: ForkAware::new(),
-        }));
+        let cluster = Cluster::unchecked(address);
         let is_checked = &cluster.member()?.is_checked;
         if !is_checked.load(Ordering::Relaxed) {
             checks::check(&cluster)?;
             is_checked.store(true, Ordering::Relaxed);
         }
         Ok(cluster)
+    }
+
+    /// A cluster of which nobody has made sure that objects can live on it.
+    pub(crate) fn unchecked(address: &Address) -> Cluster {
+        Cluster(Arc::new(Shared {
+            address: Arc::new(address.clone()),
+            member: ForkAware::new(),
+        }))
     }
 
     /// Where it is.
@@ -234,6 +239,20 @@ impl Cluster {
         effort: Effort,
     ) -> Result<Reply, ClusterError> {
         self.member()?.client.command(key, parts.as_ref(), effort)
+    }
+
+    /// All servers that are responsible for anything.
+    pub(crate) fn nodes(&self) -> Result<Vec<Endpoint>, ClusterError> {
+        self.member()?.client.primaries()
+    }
+
+    /// Has one of these servers carry out a command, in one attempt.
+    pub(crate) fn command_at<'a>(
+        &self,
+        node: &Endpoint,
+        parts: impl AsRef<[&'a [u8]]>,
+    ) -> Result<Reply, ClusterError> {
+        self.member()?.client.command_at(node, parts.as_ref())
     }
 
     /// Waits for a token in a list, and takes it: a hint that there is something for one waiter.

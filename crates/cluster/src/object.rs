@@ -198,6 +198,15 @@ impl Object {
         }
     }
 
+    /// A handle that keeps nothing, by the name that users give to the object, or under which it was found on the server.
+    pub(crate) fn found(cluster: &Cluster, kind: Kind, name: &str) -> Object {
+        let is_hash =
+            |name: &str| name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let is_key = name.starts_with('~') || name.strip_prefix(HASHED).is_some_and(is_hash);
+        let key = if is_key { name.to_owned() } else { tame(name) };
+        Object::absent(cluster, kind, &key)
+    }
+
     /// The list of all objects that have no name.
     pub(crate) fn census(cluster: &Cluster) -> Object {
         Object::absent(cluster, Kind::Census, "objects")
@@ -320,11 +329,13 @@ pub(crate) fn key(namespace: &str, kind: Kind, name: &str, part: &str) -> String
     format!("pc:{namespace}:{{{}:{name}}}:{part}", kind.prefix())
 }
 
+/// What stands before a name's hash; the colon keeps it apart from all plain names.
+const HASHED: &str = "hash:";
+
 /// A name as it can stand in a key: other characters than these would make keys that nobody can read, or parse.
 fn tame(name: &str) -> String {
     match is_plain_name(name) {
         true => name.to_owned(),
-        // A colon keeps it apart from all plain names.
-        false => format!("hash:{}", blake3::hash(name.as_bytes()).to_hex()),
+        false => format!("{HASHED}{}", blake3::hash(name.as_bytes()).to_hex()),
     }
 }

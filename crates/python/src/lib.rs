@@ -5,6 +5,7 @@
 
 mod capabilities;
 mod cluster;
+mod command_line;
 mod encoding;
 mod error;
 mod held;
@@ -32,6 +33,8 @@ mod _native {
         Object as ClusterObject, Queue as ClusterQueue, ReentrantLock as ClusterReentrantLock,
         Semaphore as ClusterSemaphore, Value as ClusterValue,
     };
+    #[pymodule_export]
+    use super::command_line::{command_line, command_line_commands};
     #[pymodule_export]
     use super::manager::{Array, Dict, List, Value};
     #[pymodule_export]

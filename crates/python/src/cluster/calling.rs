@@ -16,7 +16,7 @@ thread_local! {
 /// Has a server do something, and waits for it as long as it takes.
 ///
 /// The inner error is the call's; the outer one is what a signal handler has raised meanwhile, and then a wait has had no effect.
-pub(super) fn call<T: Send, E: Send>(
+pub(crate) fn call<T: Send, E: Send>(
     py: Python<'_>,
     work: impl FnOnce() -> Result<T, E> + Send,
 ) -> PyResult<Result<T, E>> {

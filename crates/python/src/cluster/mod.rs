@@ -10,6 +10,7 @@ mod synchronize;
 mod travel;
 mod value;
 
+pub(crate) use calling::call;
 pub(crate) use connection::Cluster;
 pub(crate) use data::{Array, Dict, List, Value};
 pub(crate) use object::Object;

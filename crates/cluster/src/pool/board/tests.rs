@@ -35,6 +35,7 @@ fn description() -> Description {
         pid: 7,
         slots: 2,
         code: CODE.to_owned(),
+        is_draining: false,
     }
 }
 

@@ -248,6 +248,26 @@ impl Cluster {
         self.member()?.client.wait(&key, &parts, slice).map(drop)
     }
 
+    /// As [`wait_for_token`](Self::wait_for_token), but leaves it for somebody else.
+    pub(crate) fn watch_for_token(
+        &self,
+        object: &Object,
+        part: &str,
+        slice: Duration,
+    ) -> Result<(), ClusterError> {
+        let key = object.key(part);
+        // From the list into itself, in one step.
+        let parts: [&[u8]; 6] = [
+            b"BLMOVE",
+            key.as_bytes(),
+            key.as_bytes(),
+            b"LEFT",
+            b"LEFT",
+            &seconds(slice),
+        ];
+        self.member()?.client.wait(&key, &parts, slice).map(drop)
+    }
+
     /// Waits for an entry in a stream behind `last`: a hint that there is something for all waiters.
     pub(crate) fn wait_for_signal(
         &self,

@@ -15,7 +15,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use hosts::{DIE, Gate, Host, PANIC, REVERSE, WAIT, next, poll, pool, pool_with, retries, submit};
+use hosts::{
+    DIE, Gate, Host, PANIC, REVERSE, WAIT, ZEROS, next, poll, pool, pool_with, retries, submit,
+};
 use procession_cluster::Cluster;
 use procession_engine::pool::TaskOptions;
 use procession_engine::{PoolError, ProcessError};
@@ -520,6 +522,52 @@ fn a_host_of_several_pools_shares_its_workers_among_them() {
             next(&submit(&pool, &REVERSE, none(), [b"ab".to_vec()])).unwrap(),
             b"ba"
         );
+    }
+}
+
+#[test]
+fn large_arguments_and_results_go_in_pieces_and_leave_nothing() {
+    let _watchdog = watch();
+    let (server, url, cluster) = server();
+    let _host = Host::start(&url, 1, &[]);
+    let pool = pool(&cluster);
+    // Nothing that could be compressed.
+    let mut number = 1u64;
+    let mut next_byte = || {
+        number = number
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (number >> 56) as u8
+    };
+    let large: Vec<u8> = (0..1 << 20).map(|_| next_byte()).collect();
+    let mut backwards = large.clone();
+    backwards.reverse();
+    assert!(next(&submit(&pool, &REVERSE, none(), [large])).unwrap() == backwards);
+    let pieces = || {
+        server
+            .command(&["KEYS", "pc:default:{pool:default}:k:*"])
+            .unwrap()
+    };
+    poll("the pieces are removed", || {
+        pieces() == Reply::Array(Vec::new())
+    });
+}
+
+#[test]
+fn a_result_that_is_too_large_is_told_as_such() {
+    let _watchdog = watch();
+    let (_server, url, cluster) = server();
+    let _host = Host::start(&url, 1, &[]);
+    let pool = pool(&cluster);
+    let size = (65u64 << 20).to_string().into_bytes();
+    match next(&submit(&pool, &ZEROS, none(), [size])) {
+        Err(PoolError::TooLarge { bytes, limit }) => assert!(bytes > limit),
+        other => panic!("{other:?}"),
+    }
+    let large = vec![0; 65 << 20];
+    match next(&submit(&pool, &REVERSE, none(), [large])) {
+        Err(PoolError::TooLarge { bytes, limit }) => assert!(bytes > limit),
+        other => panic!("{:?}", other.map(|bytes| bytes.len())),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Objects on a server, for many machines.
 
+mod sync;
+
 use procession_cluster::{Address, Cluster as Core, ClusterError};
 
 use crate::{Event, JoinableQueue, Pool, PoolError, Queue, QueueError, SharedError};

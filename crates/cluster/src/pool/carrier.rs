@@ -84,8 +84,13 @@ impl Carrier {
         client.board.enter_client(&client.name)?;
         client.look_for_hosts()?;
         let kept = cluster.keep(Arc::new(Renewal(Arc::downgrade(&client))))?;
-        spawn("pool sender", &client, sender::send)?;
-        spawn("pool reader", &client, reader::read)?;
+        let spawned = spawn("pool sender", &client, sender::send)
+            .and_then(|()| spawn("pool reader", &client, reader::read));
+        if let Err(error) = spawned {
+            // One of them may run.
+            client.change(|ledger| ledger.is_over = true);
+            return Err(error);
+        }
         Ok(Carrier {
             client,
             _kept: kept,
@@ -166,7 +171,8 @@ impl Client {
         if self.slots.swap(slots, Ordering::Relaxed) != slots {
             let usable = self.settings.limit.map_or(slots, |limit| slots.min(limit));
             self.settler.set_workers(usable.max(1));
-            self.changed.notify_all();
+            // The window may have become larger.
+            self.change(|_| ());
         }
     }
 
@@ -186,7 +192,6 @@ impl Client {
     pub(super) fn enter_again(&self) -> Result<(), ClusterError> {
         self.board.enter_client(&self.name)?;
         self.was_forgotten.store(true, Ordering::Release);
-        self.changed.notify_all();
         Ok(())
     }
 }

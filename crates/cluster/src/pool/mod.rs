@@ -17,7 +17,7 @@ pub(crate) use board::{AT_ONCE, Answer, BYTES_AT_ONCE, Board, Fetched, is_absenc
 pub use carrier::carried_pool;
 pub(crate) use member::{Description, HostMember};
 pub(crate) use outcome::{Outcome, unavailable};
-pub(crate) use task::{Task, TaskAddress};
+pub(crate) use task::{Task, TaskAddress, leftovers};
 
 /// The pool that hosts serve and clients use if nothing else is said.
 pub const DEFAULT: &str = "default";

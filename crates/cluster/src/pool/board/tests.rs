@@ -83,7 +83,7 @@ impl Fixture {
             .iter()
             .map(|content| Submitted {
                 priority,
-                sealed: format!("{}{kept}{content}", self.client).into_bytes(),
+                sealed: format!("{kept}{}{content}", self.client).into_bytes(),
             })
             .collect();
         let ids = self.board.put(&self.client, &tasks).unwrap();
@@ -111,6 +111,7 @@ impl Fixture {
                 number,
                 sealed: b"outcome".to_vec(),
                 epitaph: epitaph.to_owned(),
+                leftovers: None,
             })
             .collect();
         let hits = self
@@ -180,7 +181,7 @@ fn tasks_are_fetched_in_the_order_in_which_they_were_put() {
     assert_eq!(fetched[0].id, first[0]);
     assert_eq!(
         fetched[0].sealed,
-        format!("{}d1", fixture.client).into_bytes()
+        format!("d{}1", fixture.client).into_bytes()
     );
     assert_eq!(
         (fetched[0].attempt, fetched[0].failed_host.as_str()),

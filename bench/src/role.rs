@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::{Error, bail};
 
-use crate::{ipc, pipe, pool};
+use crate::{ipc, machines, pipe, pool};
 
 /// The first argument of a process that plays a part.
 const MARK: &str = "--role";
@@ -32,6 +32,7 @@ fn perform(part: &[&str]) -> Result<(), Error> {
         ["pipe-consumer", load] => pipe::crew::consumer(load.parse()?),
         ["pipe-producer"] => pipe::pairs::producer(),
         ["pool-worker", work] => pool::pipe_worker(work.parse()?),
+        ["apalis-worker", url, name] => machines::apalis_worker(url, name),
         ["pipe-echo"] => pipe::round_trip::echo(),
         ["ipc-consumer", load, server] => ipc::consumer(load.parse()?, server),
         ["ipc-producer", server] => ipc::pairs::producer(server),

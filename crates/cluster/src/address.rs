@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::ClusterError;
+pub(crate) use parameters::is_plain_name;
 
 /// How long a lease lasts if nothing else is said.
 const LEASE: Duration = Duration::from_secs(15);
@@ -26,9 +27,9 @@ const LINGER: Duration = Duration::from_secs(600);
 /// | `user:password@` | percent-encoded; the password may stand in the file that `PROCESSION_PASSWORD_FILE` names instead |
 /// | `host:port,host:port` | some of the nodes; port 6379 if nothing is said |
 /// | `namespace=` | keeps the objects of different programs apart; `default` if nothing is said |
-/// | `lease=` | seconds after which a process that is not heard from loses what it holds; 15 |
-/// | `patience=` | seconds for which a call waits for a server that is away; 60 |
-/// | `linger=` | seconds for which an object without a name outlives its last user; 600 |
+/// | `lease=` | seconds after which a process that is not heard from loses what it holds, from 1 to 3600; 15 |
+/// | `patience=` | seconds for which a call waits for a server that is away, 120 at most; 60 |
+/// | `linger=` | seconds for which an object without a name outlives its last user, not less than a lease; 600 |
 /// | `key_file=` | the keys with which values are signed, see `PROCESSION_KEY_FILE` |
 /// | `ca_file=`, `certificate_file=`, `private_key_file=` | whom to trust, and who we are, in PEM |
 /// | `insecure=1` | not encrypted although not on this machine |
@@ -107,6 +108,9 @@ impl Endpoint {
 impl fmt::Display for Endpoint {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Endpoint::Tcp(host, port) if host.contains(':') => {
+                write!(formatter, "[{host}]:{port}")
+            }
             Endpoint::Tcp(host, port) => write!(formatter, "{host}:{port}"),
             Endpoint::Unix(path) => path.display().fmt(formatter),
         }
@@ -140,13 +144,16 @@ impl Address {
 
     /// Refuses to send anything over a network in plain text, unless that was asked for.
     pub(crate) fn check_security(&self) -> Result<(), ClusterError> {
-        match self.is_encrypted
-            || self.is_insecure
-            || self.endpoints().iter().all(Endpoint::is_local)
-        {
+        let mut endpoints = self.endpoints().iter();
+        endpoints.try_for_each(|endpoint| self.check_security_of(endpoint))
+    }
+
+    /// As [`check_security`](Self::check_security), of one server, which need not be named in the address.
+    pub(crate) fn check_security_of(&self, endpoint: &Endpoint) -> Result<(), ClusterError> {
+        match self.is_encrypted || self.is_insecure || endpoint.is_local() {
             true => Ok(()),
             false => Err(ClusterError::Insecure {
-                server: self.to_string(),
+                server: endpoint.to_string(),
             }),
         }
     }

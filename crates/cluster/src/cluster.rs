@@ -4,8 +4,11 @@ mod checks;
 mod presence;
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
+
+use procession_arena::sys::fork_epoch;
 
 use crate::call::{Call, Effort};
 use crate::client::Client;
@@ -13,6 +16,7 @@ use crate::fork_aware::ForkAware;
 use crate::identity::Identity;
 use crate::keeper::{Keeper, Kept, Renew};
 use crate::object::Object;
+use crate::payload::{Caretaker, Keyring};
 use crate::reply::Reply;
 use crate::{Address, ClusterError};
 
@@ -32,29 +36,80 @@ use presence::Presences;
 pub struct Cluster(Arc<Shared>);
 
 struct Shared {
-    address: Address,
-    member: ForkAware<Result<Member, ClusterError>>,
+    address: Arc<Address>,
+    member: ForkAware<Arc<Member>>,
 }
 
-/// What belongs to one process.
+/// What one process has on one server: all clusters of the same address share it.
 struct Member {
     identity: Identity,
-    client: Client,
+    client: Arc<Client>,
     keeper: Keeper,
     presences: Arc<Presences>,
+    keyring: Keyring,
+    caretaker: Arc<Caretaker>,
+    /// Whether the server has been found to be one on which objects can live.
+    is_checked: AtomicBool,
 }
 
 /// A cluster, for those that it has.
-pub(crate) struct WeakCluster(Weak<Shared>);
+pub(crate) struct WeakCluster {
+    address: Arc<Address>,
+    member: Weak<Member>,
+    made_in: u64,
+}
 
 impl WeakCluster {
     pub(crate) fn upgrade(&self) -> Option<Cluster> {
-        self.0.upgrade().map(Cluster)
+        // In a copy made by `fork` it is the original's member.
+        let member = self.member.upgrade()?;
+        if self.made_in != fork_epoch() {
+            return None;
+        }
+        Some(Cluster(Arc::new(Shared {
+            address: Arc::clone(&self.address),
+            member: ForkAware::with(member),
+        })))
     }
 }
 
-/// The clusters that this process uses, so that handles of the same address lead to the same.
-static KNOWN: ForkAware<Mutex<Vec<Weak<Shared>>>> = ForkAware::new();
+/// Entries of a stream that are read at once.
+const ENTRIES_AT_ONCE: &[u8] = b"256";
+
+/// Members by their addresses.
+type Members = Vec<(Arc<Address>, Weak<Member>)>;
+
+/// Those of this process.
+static MEMBERS: ForkAware<Mutex<Members>> = ForkAware::new();
+
+impl Member {
+    /// That of the address, which is made if there is none.
+    fn of(address: &Arc<Address>) -> Result<Arc<Member>, ClusterError> {
+        let members = MEMBERS.get_or_make(Mutex::default);
+        let mut members = members.lock().unwrap_or_else(PoisonError::into_inner);
+        members.retain(|(_, member)| member.strong_count() > 0);
+        let mut same = members.iter().filter(|(known, _)| known == address);
+        if let Some(member) = same.find_map(|(_, member)| member.upgrade()) {
+            return Ok(member);
+        }
+        let client = Arc::new(Client::connect(address)?);
+        let node_of = {
+            let client = Arc::clone(&client);
+            move |slot| client.known_node_of(slot)
+        };
+        let member = Arc::new(Member {
+            identity: Identity::draw()?,
+            client,
+            keeper: Keeper::new(address.lease, Box::new(node_of)),
+            presences: Presences::new(),
+            keyring: Keyring::read(address)?,
+            caretaker: Caretaker::new(),
+            is_checked: AtomicBool::new(false),
+        });
+        members.push((Arc::clone(address), Arc::downgrade(&member)));
+        Ok(member)
+    }
+}
 
 impl Cluster {
     /// Connects to a server, and makes sure that it is one on which objects can live.
@@ -72,31 +127,16 @@ impl Cluster {
     /// # Ok::<_, procession_cluster::ClusterError>(())
     /// ```
     pub fn connect(address: &Address) -> Result<Cluster, ClusterError> {
-        if let Some(known) = Cluster::known(address) {
-            return Ok(known);
-        }
         let cluster = Cluster(Arc::new(Shared {
-            address: address.clone(),
+            address: Arc::new(address.clone()),
             member: ForkAware::new(),
         }));
-        checks::check(&cluster)?;
-        let mut known = known_clusters()
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        known.retain(|known| known.strong_count() > 0);
-        known.push(Arc::downgrade(&cluster.0));
-        drop(known);
+        let is_checked = &cluster.member()?.is_checked;
+        if !is_checked.load(Ordering::Relaxed) {
+            checks::check(&cluster)?;
+            is_checked.store(true, Ordering::Relaxed);
+        }
         Ok(cluster)
-    }
-
-    fn known(address: &Address) -> Option<Cluster> {
-        let known = known_clusters()
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let mut living = known.iter().filter_map(Weak::upgrade);
-        living
-            .find(|shared| shared.address == *address)
-            .map(Cluster)
     }
 
     /// Where it is.
@@ -109,20 +149,53 @@ impl Cluster {
         self.0.address.lease
     }
 
+    /// Whether values that are more than data, as those that Python pickles are, must be signed: always, unless nothing leaves this machine.
+    pub fn requires_signatures(&self) -> bool {
+        !self.0.address.is_local()
+    }
+
+    /// Makes sure that values which must be signed can be.
+    ///
+    /// # Errors
+    ///
+    /// [`ClusterError::NoKey`] if they must, and there is no key.
+    pub fn check_signatures(&self) -> Result<(), ClusterError> {
+        match self.requires_signatures() && self.keyring()?.is_empty() {
+            true => Err(ClusterError::NoKey {
+                reason: format!(
+                    "whoever can write to the server {} could have this program run what he likes, unless values are signed",
+                    self.address()
+                ),
+            }),
+            false => Ok(()),
+        }
+    }
+
+    /// The keys with which values are signed.
+    pub(crate) fn keyring(&self) -> Result<&Keyring, ClusterError> {
+        Ok(&self.member()?.keyring)
+    }
+
+    /// What has blobs live for as long as this process does, and a while longer.
+    pub(crate) fn caretaker(&self) -> Result<&Arc<Caretaker>, ClusterError> {
+        Ok(&self.member()?.caretaker)
+    }
+
     pub(crate) fn downgrade(&self) -> WeakCluster {
-        WeakCluster(Arc::downgrade(&self.0))
+        let member = self.0.member.get().map(Arc::downgrade);
+        WeakCluster {
+            address: Arc::clone(&self.0.address),
+            member: member.unwrap_or_default(),
+            made_in: fork_epoch(),
+        }
     }
 
     fn member(&self) -> Result<&Member, ClusterError> {
-        let member = self.0.member.get_or_make(|| {
-            Ok(Member {
-                identity: Identity::draw()?,
-                client: Client::connect(&self.0.address)?,
-                keeper: Keeper::new(self.0.address.lease),
-                presences: Presences::new(),
-            })
-        });
-        member.as_ref().map_err(ClusterError::clone)
+        let member = self
+            .0
+            .member
+            .get_or_try_make(|| Member::of(&self.0.address));
+        member.map(Arc::as_ref)
     }
 
     /// What this process is called on the server.
@@ -155,9 +228,17 @@ impl Cluster {
         object: &Object,
         parts: impl AsRef<[&'a [u8]]>,
     ) -> Result<Reply, ClusterError> {
-        self.member()?
-            .client
-            .command(&object.key("h"), parts.as_ref(), Effort::Patient)
+        self.command_on(&object.key("h"), parts, Effort::Patient)
+    }
+
+    /// As [`command`](Self::command), for a key that need not be an object's.
+    pub(crate) fn command_on<'a>(
+        &self,
+        key: &str,
+        parts: impl AsRef<[&'a [u8]]>,
+        effort: Effort,
+    ) -> Result<Reply, ClusterError> {
+        self.member()?.client.command(key, parts.as_ref(), effort)
     }
 
     /// Waits for a token in a list, and takes it: a hint that there is something for one waiter.
@@ -180,27 +261,55 @@ impl Cluster {
         last: &str,
         slice: Duration,
     ) -> Result<(), ClusterError> {
+        self.wait_for_entries(object, part, last, slice).map(drop)
+    }
+
+    /// Waits for entries in a stream behind `last`, and reads them; nothing if there are none, or if that failed.
+    pub(crate) fn wait_for_entries(
+        &self,
+        object: &Object,
+        part: &str,
+        last: &str,
+        slice: Duration,
+    ) -> Result<Reply, ClusterError> {
         let key = object.key(part);
         let milliseconds = slice.as_millis().max(1).to_string();
-        let parts: [&[u8]; 6] = [
+        let parts: [&[u8]; 8] = [
             b"XREAD",
+            b"COUNT",
+            ENTRIES_AT_ONCE,
             b"BLOCK",
             milliseconds.as_bytes(),
             b"STREAMS",
             key.as_bytes(),
             last.as_bytes(),
         ];
-        self.member()?.client.wait(&key, &parts, slice).map(drop)
+        self.member()?.client.wait(&key, &parts, slice)
+    }
+
+    /// Reads entries of a stream behind `last`, without waiting for any.
+    pub(crate) fn entries(
+        &self,
+        object: &Object,
+        part: &str,
+        last: &str,
+    ) -> Result<Reply, ClusterError> {
+        let key = object.key(part);
+        let parts: [&[u8]; 6] = [
+            b"XREAD",
+            b"COUNT",
+            ENTRIES_AT_ONCE,
+            b"STREAMS",
+            key.as_bytes(),
+            last.as_bytes(),
+        ];
+        self.command(object, parts)
     }
 
     /// Has it renewed by this process's keeper, as long as the answer exists.
     pub(crate) fn keep(&self, renew: Arc<dyn Renew>) -> Result<Kept, ClusterError> {
         self.member()?.keeper.keep(renew)
     }
-}
-
-fn known_clusters() -> &'static Mutex<Vec<Weak<Shared>>> {
-    KNOWN.get_or_make(Mutex::default)
 }
 
 /// As blocking commands want it; never zero, which would be for ever.

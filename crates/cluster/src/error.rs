@@ -31,15 +31,44 @@ pub enum ClusterError {
         /// Where the server is.
         server: String,
     },
-    /// The server could not be reached, or was not able to answer, for as long as the caller has patience.
+    /// The server could not be reached, or has not answered, for as long as the caller has patience.
     #[error(
-        "the server {server} is not available: {reason}; nothing was lost, try again when it is, or raise \
-         `patience` in the address"
+        "the server {server} is not available: {reason}; try again when it is, or raise `patience` in the address"
     )]
     Unavailable {
         /// Where it is.
         server: String,
-        /// What it, or the system, said last.
+        /// What the system said last.
+        reason: String,
+    },
+    /// The server is there, but was not able to work for as long as the caller has patience: it is just starting, or failing over.
+    #[error(
+        "the server {server} is not ready: {reason}; try again when it is, or raise `patience` in the address"
+    )]
+    NotReady {
+        /// Where it is.
+        server: String,
+        /// What it said last.
+        reason: String,
+    },
+    /// The server is the replica of another one, and takes no changes.
+    #[error(
+        "the server {server} is a replica, which cannot be written to: name the primary in the address, all nodes of the cluster, or the \
+         sentinels that know the primary"
+    )]
+    ReadOnly {
+        /// Where it is.
+        server: String,
+    },
+    /// The two sides do not trust each other's certificates.
+    #[error(
+        "there is no trust between us and the server {server}: {reason}; `ca_file` in the address names the authority that has signed the \
+         server's certificate, `certificate_file` and `private_key_file` name ours if it asks for one"
+    )]
+    Untrusted {
+        /// Where it is.
+        server: String,
+        /// What is wrong.
         reason: String,
     },
     /// The server has no memory left, and takes nothing more in.
@@ -66,7 +95,10 @@ pub enum ClusterError {
         policy: String,
     },
     /// The server does not know the user, or the password is another one.
-    #[error("the server refuses the user name or the password: {reason}")]
+    #[error(
+        "the server refuses the user name or the password: {reason}; give them in the address, as in redis://user:password@host, or the \
+         password in a file that `PROCESSION_PASSWORD_FILE` names"
+    )]
     WrongPassword {
         /// What it said.
         reason: String,
@@ -133,6 +165,14 @@ pub enum ClusterError {
         bytes: u64,
         /// The largest size.
         limit: u64,
+    },
+    /// A large value, which lies on the server apart from what refers to it, is there no longer.
+    #[error(
+        "a large value in {object} is no longer on the server: nobody has taken it for a week, and the process that put it there has ended; put it again"
+    )]
+    Expired {
+        /// Where it was.
+        object: String,
     },
     /// A value carries no signature, but signatures are required.
     #[error(

@@ -4,8 +4,12 @@ mod create;
 
 use std::fmt;
 
+pub(crate) use create::CONTENTS;
+
+use crate::address::is_plain_name;
 use crate::cluster::Presence;
 use crate::fork_aware::ForkAware;
+use crate::slot::slot_of;
 use crate::{Cluster, ClusterError};
 
 /// What an object is.
@@ -103,10 +107,10 @@ impl Kind {
     pub(crate) fn parts(self) -> &'static [&'static str] {
         match self {
             Kind::Queue => &["h", "r", "m", "a", "c", "w", "b", "j", "d"],
-            Kind::Pool => &["h", "r", "m", "a", "c", "w", "b", "k", "d"],
+            Kind::Pool => &["h", "m", "a", "b", "c", "k", "i", "x", "d"],
             Kind::Lock => &["h", "w"],
-            Kind::Semaphore => &["h", "z", "w"],
-            Kind::Condition => &["h", "o", "e", "g"],
+            Kind::Semaphore => &["h", "z", "f", "w"],
+            Kind::Condition => crate::condition::PARTS,
             Kind::Event => &["h", "g"],
             Kind::Barrier => &["h", "z", "g", "p"],
             Kind::Dict => &["h", "v", "o"],
@@ -121,7 +125,7 @@ impl Kind {
     pub(crate) fn listed_parts(self) -> &'static [(&'static str, &'static str)] {
         match self {
             Kind::Queue => &[("c", "l:")],
-            Kind::Pool => &[("c", "l:"), ("k", "rep:")],
+            Kind::Pool => &[("b", "r:"), ("b", "w:"), ("c", "l:"), ("k", "rep:")],
             _ => &[],
         }
     }
@@ -133,7 +137,7 @@ pub struct Object {
     kind: Kind,
     name: String,
     /// Of an object without a name: what tells the server that this process uses it.
-    presence: Option<ForkAware<Result<Presence, ClusterError>>>,
+    presence: Option<ForkAware<Presence>>,
 }
 
 impl Object {
@@ -190,8 +194,9 @@ impl Object {
         let Some(presence) = &self.presence else {
             return Ok(());
         };
-        let noted = presence.get_or_make(|| self.cluster.note_presence(self.kind, &self.name));
-        noted.as_ref().map(drop).map_err(ClusterError::clone)
+        presence
+            .get_or_try_make(|| self.cluster.note_presence(self.kind, &self.name))
+            .map(drop)
     }
 
     /// Removes the object from the server, for everybody. Whoever uses it afterwards is told that it is gone.
@@ -215,6 +220,16 @@ impl Object {
             }
         }
         keys.extend(self.kind.parts().iter().map(|part| self.key(part)));
+        self.unlink_keys(&keys)
+    }
+
+    /// Removes some of its parts.
+    pub(crate) fn unlink_parts(&self, parts: &[String]) -> Result<(), ClusterError> {
+        let keys: Vec<_> = parts.iter().map(|part| self.key(part)).collect();
+        self.unlink_keys(&keys)
+    }
+
+    fn unlink_keys(&self, keys: &[String]) -> Result<(), ClusterError> {
         let parts: Vec<&[u8]> = [b"UNLINK".as_slice()]
             .into_iter()
             .chain(keys.iter().map(String::as_bytes))
@@ -240,6 +255,11 @@ impl Object {
     /// Whether it ends when nobody uses it any more.
     pub fn is_anonymous(&self) -> bool {
         self.presence.is_some()
+    }
+
+    /// The slot in which all its parts are.
+    pub(crate) fn slot(&self) -> u16 {
+        slot_of(self.key("h").as_bytes())
     }
 
     /// The key of one of its parts.
@@ -283,8 +303,7 @@ pub(crate) fn key(namespace: &str, kind: Kind, name: &str, part: &str) -> String
 
 /// A name as it can stand in a key: other characters than these would make keys that nobody can read, or parse.
 fn tame(name: &str) -> String {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-    match (1..=128).contains(&name.len()) && name.bytes().all(is_plain) {
+    match is_plain_name(name) {
         true => name.to_owned(),
         // A colon keeps it apart from all plain names.
         false => format!("hash:{}", blake3::hash(name.as_bytes()).to_hex()),

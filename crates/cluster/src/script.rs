@@ -1,6 +1,7 @@
 //! The scripts that the server runs, each one step of an object.
 
 use std::sync::OnceLock;
+use std::time::Duration;
 
 /// A script, which the server runs as one step.
 ///
@@ -29,12 +30,18 @@ macro_rules! script {
 }
 pub(crate) use script;
 
+/// How long a record lives.
+pub(crate) const RECORD_LIFE: Duration = Duration::from_secs(180);
+
+/// For no longer than this a call is made again: whoever is patient for longer would find no record of what has been done.
+pub(crate) const LONGEST_PATIENCE: Duration = Duration::from_secs(120);
+
 /// Around a recorded script: a call that is made again, because its answer was lost, gets the answer and does nothing.
 ///
 /// The last key holds the last call of one lane, and only one call is under way in a lane; the last argument tells calls apart. A script
-/// refuses only before it has changed anything, so that refusals need no record.
-const RECORDING: (&str, &str) = (
-    "\
+/// refuses only before it has changed anything, so that refusals need no record. The record is looked for before the object: if that is gone by now,
+/// the call was made nevertheless.
+const RECORDING: &str = "\
 local record, nonce = KEYS[#KEYS], ARGV[#ARGV]
 KEYS[#KEYS] = nil
 ARGV[#ARGV] = nil
@@ -42,18 +49,9 @@ local known = redis.call('GET', record)
 if known and string.sub(known, 1, #nonce) == nonce then
   return cmsgpack.unpack(string.sub(known, #nonce + 1))
 end
-local function step()
-",
-    "
-end
-local reply = step()
-if type(reply) == 'table' and reply.err then return reply end
-redis.call('SET', record, nonce .. cmsgpack.pack(reply), 'PX', 120000)
-return reply
-",
-);
+";
 
-/// Before every other script: an object exists by its first part. In Redis a missing key is like an empty one, so that without this
+/// Before every script: an object exists by its first part. In Redis a missing key is like an empty one, so that without this
 /// an object that is gone would come back as an empty one.
 const EXISTENCE: &str = "\
 if redis.call('EXISTS', KEYS[1]) == 0 then return redis.error_reply('GONE it does not exist') end
@@ -91,9 +89,20 @@ impl Script {
             true => "",
             false => EXISTENCE,
         };
+        let source = self.source;
         match self.is_recorded() {
-            true => [flags, existence, RECORDING.0, self.source, RECORDING.1].concat(),
-            false => [flags, existence, self.source].concat(),
+            true => {
+                let life = RECORD_LIFE.as_millis();
+                format!(
+                    "{flags}{RECORDING}{existence}local function step()\n{source}\nend
+local reply = step()
+if type(reply) == 'table' and reply.err then return reply end
+redis.call('SET', record, nonce .. cmsgpack.pack(reply), 'PX', {life})
+return reply
+"
+                )
+            }
+            false => [flags, existence, source].concat(),
         }
     }
 

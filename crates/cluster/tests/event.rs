@@ -1,30 +1,26 @@
 //! Events on a server.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that panics has failed"
+)]
 
+mod members;
 mod watchdog;
 
-use std::error::Error;
-use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use members::{TestResult, process, server};
 use procession_arena::Wait;
+use procession_cluster::ClusterError;
 use procession_cluster::event::Event;
-use procession_cluster::{Cluster, ClusterError};
-use procession_test_server::Server;
 use watchdog::watch;
-
-type TestResult = Result<(), Box<dyn Error>>;
-
-fn cluster() -> Result<Cluster, Box<dyn Error>> {
-    static SERVER: OnceLock<Server> = OnceLock::new();
-    let server = SERVER.get_or_init(|| Server::start().expect("a server"));
-    Ok(Cluster::connect(&server.url().parse()?)?)
-}
 
 #[test]
 fn an_event_is_set_and_cleared() -> TestResult {
     let _watchdog = watch();
-    let event = Event::create(&cluster()?, None)?;
+    let event = Event::create(&process(server(), "a"), None)?;
     assert!(!event.is_set()?);
     assert!(!event.wait(Wait::Never)?);
     event.set()?;
@@ -37,7 +33,7 @@ fn an_event_is_set_and_cleared() -> TestResult {
 #[test]
 fn setting_wakes_all() -> TestResult {
     let _watchdog = watch();
-    let event = Event::create(&cluster()?, Some("start"))?;
+    let event = Event::create(&process(server(), "a"), Some("start"))?;
     let waiters: Vec<_> = (0..5)
         .map(|_| {
             thread::spawn({
@@ -56,9 +52,22 @@ fn setting_wakes_all() -> TestResult {
 #[test]
 fn an_event_that_was_unlinked_is_gone() -> TestResult {
     let _watchdog = watch();
-    let event = Event::create(&cluster()?, None)?;
+    let event = Event::create(&process(server(), "a"), None)?;
     event.object().unlink()?;
     assert!(matches!(event.is_set(), Err(ClusterError::Gone { .. })));
     assert!(matches!(event.set(), Err(ClusterError::Gone { .. })));
+    Ok(())
+}
+
+#[test]
+fn who_waited_when_it_was_set_goes_on_although_it_is_cleared() -> TestResult {
+    let _watchdog = watch();
+    let event = Event::create(&process(server(), "a"), None)?;
+    let mut waiting = event.begin_wait()?;
+    assert!(!waiting.wait(Wait::Never)?);
+    event.set()?;
+    event.clear()?;
+    assert!(waiting.wait(Wait::Forever)?);
+    assert!(!event.wait(Wait::Never)?);
     Ok(())
 }

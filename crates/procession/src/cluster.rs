@@ -2,7 +2,7 @@
 
 use procession_cluster::{Address, Cluster as Core, ClusterError};
 
-use crate::{Event, SharedError};
+use crate::{Event, JoinableQueue, Pool, PoolError, Queue, QueueError, SharedError};
 
 /// Connects to a Redis or Valkey server, on which objects then live that any number of machines use.
 ///
@@ -56,6 +56,53 @@ impl Cluster {
         self.core.address().namespace()
     }
 
+    /// A [`Queue`] without a bound, or the one of that name; with a bound: [`QueueBuilder::build_on`](crate::QueueBuilder::build_on).
+    ///
+    /// # Errors
+    ///
+    /// [`QueueError::Cluster`] if the server cannot be used, or has a queue of that name that was made in another way.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use procession::Queue;
+    ///
+    /// let cluster = procession::connect("redis://127.0.0.1")?;
+    /// let names: Queue<String> = cluster.queue("names")?;
+    /// names.put(&"Ada".to_owned())?;
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn queue<'n, T>(&self, name: impl Into<Option<&'n str>>) -> Result<Queue<T>, QueueError> {
+        Queue::builder().build_on(self, name)
+    }
+
+    /// A [`JoinableQueue`] without a bound, which reports lost items, or the one of that name; for others:
+    /// [`JoinableQueueBuilder::build_on`](crate::JoinableQueueBuilder::build_on).
+    ///
+    /// # Errors
+    ///
+    /// As [`queue`](Cluster::queue).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use procession::JoinableQueue;
+    ///
+    /// let cluster = procession::connect("redis://127.0.0.1")?;
+    /// let tasks: JoinableQueue<String> = cluster.joinable_queue("tasks")?;
+    /// for task in &tasks {
+    ///     println!("{}", task?);
+    ///     tasks.task_done()?;
+    /// }
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn joinable_queue<'n, T>(
+        &self,
+        name: impl Into<Option<&'n str>>,
+    ) -> Result<JoinableQueue<T>, QueueError> {
+        JoinableQueue::builder().build_on(self, name)
+    }
+
     /// An [`Event`] that is not set, or the one of that name.
     ///
     /// # Errors
@@ -71,5 +118,32 @@ impl Cluster {
     /// ```
     pub fn event<'n>(&self, name: impl Into<Option<&'n str>>) -> Result<Event, SharedError> {
         Event::on_server(&self.core, name.into())
+    }
+
+    /// A [`Pool`] whose tasks worker hosts carry out: processes of this same program, on whatever machine, that serve the pool of that
+    /// name; `None` is the pool that they serve if nothing else is said.
+    ///
+    /// A host is started by `./my-program --procession-worker redis://host:6379/?namespace=shop --slots 8`, see [`init`](crate::init). A pool is not an
+    /// object that would have to be removed: it is where clients and hosts meet.
+    ///
+    /// # Errors
+    ///
+    /// [`PoolError::Unavailable`] if the server cannot be used; [`PoolError::Launch`] before [`init`](crate::init).
+    ///
+    /// # If a process dies
+    ///
+    /// If it is a worker or a host, its tasks are run again by others, twice at most if nothing else was [said](crate::Submission::retries). If it is this
+    /// one, tasks that run go on, and all others are dropped. If the server loses its data, tasks without a result are submitted again.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// procession::init();
+    /// let cluster = procession::connect("redis://127.0.0.1:6379/?namespace=shop")?;
+    /// let squares = cluster.pool(None)?.map(|x: u64| x * x, 0..1000)?;
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn pool<'n>(&self, name: impl Into<Option<&'n str>>) -> Result<Pool, PoolError> {
+        Pool::builder().build_on(self, name)
     }
 }

@@ -2,6 +2,7 @@
 
 use procession_arena::Error;
 use procession_cluster::ClusterError;
+use procession_cluster::queue::QueueError as OnServer;
 use serde::{Deserialize, Serialize};
 
 use crate::codec::CodecError;
@@ -85,12 +86,15 @@ pub enum QueueError {
     TaskDoneTooOften,
     /// A consumer ended with items that it had got and not marked as done.
     #[error(
-        "a consumer (pid {pid}) ended before it had called task_done(): {count} item(s) were lost; \
-         call join() again to wait for the rest, or build the queue with OnLost::Redeliver"
+        "a consumer (pid {pid}{}) ended before it had called task_done(): {count} item(s) were lost; \
+         call join() again to wait for the rest, or build the queue with OnLost::Redeliver",
+        on(host.as_deref())
     )]
     ConsumerLost {
         /// The process that ended; the last one if there were several.
         pid: u32,
+        /// The machine on which it was, if the queue is on a server; a process that was cut off from that for too long counts as ended, too.
+        host: Option<String>,
         /// Items lost since the last call that told of a loss.
         count: u64,
     },
@@ -114,7 +118,11 @@ impl From<Error> for QueueError {
             Error::Closed => QueueError::Closed,
             Error::OutOfMemory { wanted, cap } => QueueError::OutOfMemory { wanted, cap },
             Error::TaskDoneTooOften => QueueError::TaskDoneTooOften,
-            Error::ConsumerLost { pid, count } => QueueError::ConsumerLost { pid, count },
+            Error::ConsumerLost { pid, count } => QueueError::ConsumerLost {
+                pid,
+                host: None,
+                count,
+            },
             other => QueueError::Session {
                 reason: other.to_string(),
             },
@@ -126,6 +134,32 @@ impl From<ClusterError> for QueueError {
     fn from(error: ClusterError) -> QueueError {
         QueueError::Cluster(error)
     }
+}
+
+impl From<OnServer> for QueueError {
+    fn from(error: OnServer) -> QueueError {
+        match error {
+            OnServer::Full => QueueError::Full,
+            OnServer::Empty => QueueError::Empty,
+            OnServer::TimedOut => QueueError::TimedOut,
+            OnServer::Closed => QueueError::Closed,
+            OnServer::TaskDoneTooOften => QueueError::TaskDoneTooOften,
+            OnServer::ConsumerLost { host, pid, count } => QueueError::ConsumerLost {
+                pid,
+                host: Some(host),
+                count,
+            },
+            OnServer::Cluster(error) => QueueError::Cluster(error),
+            other => QueueError::Session {
+                reason: other.to_string(),
+            },
+        }
+    }
+}
+
+/// The machine, as it stands behind a process's number.
+fn on(host: Option<&str>) -> String {
+    host.map(|host| format!(" on {host}")).unwrap_or_default()
 }
 
 impl QueueError {

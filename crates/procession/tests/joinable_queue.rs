@@ -171,7 +171,11 @@ fn lost_items_are_reported() -> TestResult {
     let pid = lose(&tasks, 3)?;
     assert_eq!(
         tasks.join(),
-        Err(QueueError::ConsumerLost { pid, count: 3 })
+        Err(QueueError::ConsumerLost {
+            pid,
+            host: None,
+            count: 3
+        })
     );
     tasks.join()?;
 
@@ -179,7 +183,11 @@ fn lost_items_are_reported() -> TestResult {
     tasks.put(&9)?;
     assert_eq!(
         tasks.join(),
-        Err(QueueError::ConsumerLost { pid, count: 1 })
+        Err(QueueError::ConsumerLost {
+            pid,
+            host: None,
+            count: 1
+        })
     );
     assert_eq!(
         tasks.join_timeout(SHORT),
@@ -208,6 +216,7 @@ fn a_loss_ends_a_join() -> TestResult {
         consumer.kill().unwrap();
         let lost = QueueError::ConsumerLost {
             pid: consumer.pid(),
+            host: None,
             count: 1,
         };
         assert_eq!(waiting.join().unwrap(), Err(lost));
@@ -271,6 +280,7 @@ fn lost_items_are_given_out_so_often_and_no_more() -> TestResult {
         tasks.join(),
         Err(QueueError::ConsumerLost {
             pid: second.pid(),
+            host: None,
             count: 1
         })
     );
@@ -290,6 +300,7 @@ fn a_consumer_that_just_ends_has_lost_its_items() -> TestResult {
     assert_eq!(forgetful.join()??, 1);
     let lost = QueueError::ConsumerLost {
         pid: forgetful.pid(),
+        host: None,
         count: 1,
     };
     assert_eq!(tasks.join(), Err(lost));

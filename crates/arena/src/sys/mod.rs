@@ -15,6 +15,7 @@ mod processor;
 pub mod random;
 pub mod readiness;
 pub mod socket;
+pub mod termination;
 
 pub use fork_epoch::fork_epoch;
 pub use processor::current_processor;

@@ -24,6 +24,13 @@ impl FromStr for Address {
             .split_once("://")
             .ok_or_else(|| wrong("it does not begin with redis:// or rediss://"))?;
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
+        // Said before anything else, since other complaints would show the password.
+        if query
+            .find(['@', '='])
+            .is_some_and(|at| query.as_bytes().get(at) == Some(&b'@'))
+        {
+            return Err(wrong("a question mark in a password is written %3F"));
+        }
         // A password may have a slash in it only percent-encoded, but an at sign is common: the last one counts.
         let (login, rest) = match rest.rsplit_once('@') {
             Some((login, rest)) => (Some(login), rest),
@@ -170,6 +177,7 @@ pub(super) fn decoded(text: &str) -> Result<String, ClusterError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::script::LONGEST_PATIENCE;
 
     fn read(url: &str) -> Address {
         url.parse().unwrap()
@@ -241,6 +249,13 @@ mod tests {
     }
 
     #[test]
+    fn times_are_cut_to_what_can_be_kept() {
+        let address = read("redis://host/?patience=1000&lease=30&linger=1");
+        assert_eq!(address.patience, LONGEST_PATIENCE);
+        assert_eq!(address.linger, address.lease);
+    }
+
+    #[test]
     fn a_wrong_address_is_told_apart() {
         for (url, reason) in [
             ("localhost", "does not begin"),
@@ -252,11 +267,20 @@ mod tests {
             ("redis+sentinel://host", "sentinels"),
             ("redis+unix://", "path"),
             ("redis://host/?lease=short", "lease"),
+            ("redis://host/?lease=0.5", "between 1 and 3600"),
+            ("redis://host/?lease=1e18", "lease"),
+            ("redis://host/?patience=inf", "patience"),
+            ("redis://host/?insecure=maybe", "neither"),
+            ("redis://:what?ever@host/", "%3F"),
             ("redis://host/?leese=1", "leese"),
             ("redis://host/?namespace=a:b", "namespace"),
         ] {
             let refused = url.parse::<Address>().map(|_| ()).unwrap_err().to_string();
             assert!(refused.contains(reason), "{url}: {refused}");
+            assert!(
+                !refused.contains("ever"),
+                "the password is in it: {refused}"
+            );
         }
     }
 }

@@ -9,6 +9,7 @@ use redis::{
 };
 
 use super::failure::Failure;
+use super::request::Request;
 use super::secrets::Secrets;
 use crate::reply::Reply;
 use crate::{Address, ClusterError, Endpoint};
@@ -23,6 +24,8 @@ const KEEPALIVE: Duration = Duration::from_secs(15);
 /// A connection to one server, which is used by one thread at a time, and thrown away after its first failure.
 pub(super) struct Connection {
     connection: redis::Connection,
+    /// Where it leads to, for messages.
+    endpoint: Endpoint,
     /// The time that is set for answers, since setting it is a system call.
     answering: Duration,
 }
@@ -33,8 +36,33 @@ impl Connection {
         secrets: &Secrets,
         endpoint: &Endpoint,
     ) -> Result<Connection, Failure> {
+        let mut connection = Connection::open_without_login(address, secrets, endpoint)?;
+        // The crate `redis` would do it as well, but keeps to itself what the server says.
+        let user = address.user.as_deref().map(str::as_bytes);
+        let password = secrets.password.as_deref().map(str::as_bytes);
+        let login: &[&[u8]] = match (user, password) {
+            (None, None) => return Ok(connection),
+            (None, Some(password)) => &[b"AUTH", password],
+            (Some(user), password) => &[b"AUTH", user, password.unwrap_or_default()],
+        };
+        let login = Request::command(login);
+        let answer = connection.ask(login.packed(), Duration::ZERO);
+        answer.map_err(Failure::before_anything_was_asked)?;
+        Ok(connection)
+    }
+
+    /// Opens a connection without saying who we are.
+    pub(super) fn open_without_login(
+        address: &Address,
+        secrets: &Secrets,
+        endpoint: &Endpoint,
+    ) -> Result<Connection, Failure> {
+        // Not only those that the address names: any server may name others.
+        address
+            .check_security_of(endpoint)
+            .map_err(Failure::Final)?;
         let open = || -> RedisResult<redis::Connection> {
-            let info = connection_info(address, secrets, endpoint)?;
+            let info = connection_info(address, endpoint)?;
             let client = match (address.is_encrypted, &secrets.certificates) {
                 (true, certificates) => redis::Client::build_with_tls(info, certificates.clone())?,
                 (false, _) => redis::Client::open(info)?,
@@ -45,7 +73,9 @@ impl Connection {
             Ok(connection)
         };
         Ok(Connection {
-            connection: open().map_err(|error| Failure::of(&error))?,
+            connection: open()
+                .map_err(|error| Failure::of(&error, endpoint).before_anything_was_asked())?,
+            endpoint: endpoint.clone(),
             answering: ANSWERING,
         })
     }
@@ -60,23 +90,12 @@ impl Connection {
             }
             self.connection.req_packed_command(packed)
         };
-        let value = ask().map_err(|error| Failure::of(&error))?;
-        reply(value)
+        let value = ask().map_err(|error| Failure::of(&error, &self.endpoint))?;
+        reply(value, &self.endpoint)
     }
 }
 
-fn connection_info(
-    address: &Address,
-    secrets: &Secrets,
-    endpoint: &Endpoint,
-) -> RedisResult<ConnectionInfo> {
-    let mut login = RedisConnectionInfo::default().set_skip_set_lib_name();
-    if let Some(user) = &address.user {
-        login = login.set_username(user);
-    }
-    if let Some(password) = &secrets.password {
-        login = login.set_password(password);
-    }
+fn connection_info(address: &Address, endpoint: &Endpoint) -> RedisResult<ConnectionInfo> {
     let transport = match endpoint {
         Endpoint::Unix(path) => ConnectionAddr::Unix(path.clone()),
         Endpoint::Tcp(host, port) if address.is_encrypted => ConnectionAddr::TcpTls {
@@ -93,14 +112,18 @@ fn connection_info(
     Ok(transport
         .into_connection_info()?
         .set_tcp_settings(settings)
-        .set_redis_settings(login))
+        .set_redis_settings(RedisConnectionInfo::default().set_skip_set_lib_name()))
 }
 
 /// The certificates as the crate `redis` wants them.
 pub(super) type Certificates = TlsCertificates;
 
-fn reply(value: Value) -> Result<Reply, Failure> {
+fn reply(value: Value, from: &Endpoint) -> Result<Reply, Failure> {
     let text = |text: String| Reply::Bytes(text.into_bytes());
+    let array = |values: Vec<Value>| {
+        let replies: Result<_, _> = values.into_iter().map(|value| reply(value, from)).collect();
+        replies.map(Reply::Array)
+    };
     Ok(match value {
         Value::Nil => Reply::Nil,
         Value::Int(number) => Reply::Integer(number),
@@ -117,15 +140,10 @@ fn reply(value: Value) -> Result<Reply, Failure> {
                 .flat_map(|(key, value)| [key, value])
                 .collect(),
         )?,
-        Value::ServerError(error) => return Err(Failure::of(&error.into())),
+        Value::ServerError(error) => return Err(Failure::of(&error.into(), from)),
         other => {
             let reason = format!("an answer of an unknown form: {other:?}");
             return Err(Failure::Final(ClusterError::protocol(reason)));
         }
     })
-}
-
-fn array(values: Vec<Value>) -> Result<Reply, Failure> {
-    let replies: Result<_, _> = values.into_iter().map(reply).collect();
-    replies.map(Reply::Array)
 }

@@ -6,10 +6,18 @@ use std::sync::{Mutex, PoisonError};
 #[derive(Default)]
 pub(super) struct Lanes(Mutex<(Vec<u32>, u32)>);
 
-/// A lane that is in use.
+/// A lane that is in use, and afterwards free again.
 pub(super) struct Lane<'a> {
     lanes: &'a Lanes,
     pub(super) number: u32,
+}
+
+impl Lane<'_> {
+    /// Has it never used again, because a call in it was given up that may still arrive: a server that was stopped carries out
+    /// what it finds in its buffers when it goes on. It would overwrite the record of whichever call was in the lane then.
+    pub(super) fn abandon(self) {
+        std::mem::forget(self);
+    }
 }
 
 impl Lanes {

@@ -5,9 +5,13 @@ mod absent;
 #[cfg(feature = "client")]
 mod connection;
 #[cfg(feature = "client")]
+mod discovery;
+#[cfg(feature = "client")]
 mod failure;
 #[cfg(feature = "client")]
 mod lane;
+#[cfg(feature = "client")]
+mod map;
 #[cfg(feature = "client")]
 mod nodes;
 #[cfg(feature = "client")]
@@ -18,6 +22,8 @@ mod retry;
 mod route;
 #[cfg(feature = "client")]
 mod secrets;
+#[cfg(all(test, feature = "client"))]
+mod tests;
 
 #[cfg(not(feature = "client"))]
 pub(crate) use absent::Client;

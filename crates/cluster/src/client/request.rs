@@ -1,5 +1,7 @@
 //! Commands as they go over the wire.
 
+use std::borrow::Cow;
+
 use redis::cmd;
 
 use crate::script::Prepared;
@@ -19,15 +21,10 @@ struct ScriptRequest {
 
 impl Request {
     pub(super) fn command(parts: &[&[u8]]) -> Request {
-        let mut parts = parts.iter();
-        let mut command = cmd("");
-        if let Some(name) = parts.next() {
-            command = redis::Cmd::new();
-            command.arg(*name);
-        }
-        parts.for_each(|part| {
+        let mut command = redis::Cmd::new();
+        for part in parts {
             command.arg(*part);
-        });
+        }
         Request {
             packed: command.get_packed_command(),
             script: None,
@@ -53,15 +50,17 @@ impl Request {
         &self.packed
     }
 
-    /// What makes a server that has said so know the script, and does it.
-    pub(super) fn with_script(&self) -> Option<Vec<u8>> {
-        let script = self.script.as_ref()?;
-        Some(evaluation(
-            "EVAL",
-            &script.prepared.text,
-            &script.keys,
-            &script.arguments,
-        ))
+    /// The request for a server that has said that it does not know the script; it does afterwards.
+    pub(super) fn with_script(&self) -> Cow<'_, [u8]> {
+        match &self.script {
+            None => Cow::Borrowed(&self.packed),
+            Some(script) => Cow::Owned(evaluation(
+                "EVAL",
+                &script.prepared.text,
+                &script.keys,
+                &script.arguments,
+            )),
+        }
     }
 }
 

@@ -4,12 +4,12 @@ use std::fmt;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::connection::Connection;
 use super::failure::Failure;
 use super::lane::Lanes;
 use super::nodes::Nodes;
 use super::request::{Request, digest};
 use super::route::Routes;
-use super::secrets::Secrets;
 use crate::call::{Call, Effort};
 use crate::reply::Reply;
 use crate::slot::slot_of;
@@ -19,27 +19,30 @@ use crate::{Address, ClusterError, Endpoint, interrupt};
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 /// But never longer.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// How long a pause lasts before it is asked whether the caller was interrupted.
+const UNINTERRUPTED: Duration = Duration::from_millis(250);
 /// Redirections that are followed without a pause.
 const MOST_REDIRECTIONS: u32 = 5;
 
 /// The client of one server, or one cluster, in one process. Any number of threads may use it at once.
 pub(crate) struct Client {
-    address: Address,
-    secrets: Secrets,
-    routes: Routes,
     nodes: Nodes,
+    routes: Routes,
     lanes: Lanes,
+}
+
+/// How a call ended, and whether it may happen again later: one of its attempts got no answer, and was given up.
+struct Outcome {
+    answer: Result<Reply, ClusterError>,
+    is_doubtful: bool,
 }
 
 impl Client {
     /// Prepares a client; it connects when it is used.
     pub(crate) fn connect(address: &Address) -> Result<Client, ClusterError> {
-        address.check_security()?;
         Ok(Client {
-            address: address.clone(),
-            secrets: Secrets::read(address)?,
+            nodes: Nodes::new(address)?,
             routes: Routes::unknown(),
-            nodes: Nodes::default(),
             lanes: Lanes::default(),
         })
     }
@@ -58,7 +61,6 @@ impl Client {
             mut keys,
             mut arguments,
         } = call;
-        let slot = slot_of(object.key("h").as_bytes());
         let prepared = script.prepared(digest);
         let lane = script.is_recorded().then(|| self.lanes.take());
         if let Some(lane) = &lane {
@@ -66,8 +68,14 @@ impl Client {
             arguments.push(nonce.as_bytes().to_vec());
         }
         let request = Request::script(prepared, keys, arguments);
-        let answer = self.persist(slot, &request, effort);
-        drop(lane);
+        let Outcome {
+            answer,
+            is_doubtful,
+        } = self.persist(object.slot(), &request, effort);
+        match lane {
+            Some(lane) if is_doubtful => lane.abandon(),
+            lane => drop(lane),
+        }
         match answer {
             Err(ClusterError::Refused { code, .. }) if code == "GONE" => Err(object.gone()),
             Err(ClusterError::Protocol { reason }) => Err(ClusterError::Protocol {
@@ -84,7 +92,9 @@ impl Client {
         parts: &[&[u8]],
         effort: Effort,
     ) -> Result<Reply, ClusterError> {
-        self.persist(slot_of(key.as_bytes()), &Request::command(parts), effort)
+        let request = Request::command(parts);
+        self.persist(slot_of(key.as_bytes()), &request, effort)
+            .answer
     }
 
     /// Has the server that keeps `key` carry out a command that waits, for `thinking` at most; nothing if that fails, after a pause.
@@ -106,58 +116,77 @@ impl Client {
         }
     }
 
-    /// Has every server that keeps anything carry out a command.
+    /// Has every server that is responsible for anything carry out a command. Of several, those that cannot are left out,
+    /// as long as one can: a cluster may have lost a node, or be just replacing it.
     pub(crate) fn everywhere(&self, parts: &[&[u8]]) -> Result<Vec<Reply>, ClusterError> {
         let request = Request::command(parts);
-        let server = |failure: Failure| failure.into_error(&self.address.to_string());
-        let nodes = self
-            .routes
-            .all(&self.address, &self.secrets, &self.nodes)
-            .map_err(server)?;
-        let ask = |node: &Endpoint| self.ask(node, &request, Duration::ZERO).map_err(server);
-        nodes.iter().map(ask).collect()
+        let server = |failure: Failure| failure.into_error(&self.nodes.address.to_string());
+        let nodes = self.routes.all(&self.nodes).map_err(server)?;
+        let mut answers = Vec::new();
+        let mut last = Failure::Unreachable("no node of the cluster is known".to_owned());
+        for node in &nodes {
+            match self.ask(node, &request, Duration::ZERO) {
+                Ok(answer) => answers.push(answer),
+                Err(Failure::Final(error)) => return Err(error),
+                Err(failure) => last = failure,
+            }
+        }
+        match answers.is_empty() {
+            true => Err(server(last)),
+            false => Ok(answers),
+        }
+    }
+
+    /// The server that is responsible for a slot, as far as that is known without asking.
+    pub(crate) fn known_node_of(&self, slot: u16) -> Option<Endpoint> {
+        self.routes.known_node_of(slot)
     }
 
     /// Makes attempts until one brings an answer or a final refusal, or patience is over.
-    fn persist(&self, slot: u16, request: &Request, effort: Effort) -> Result<Reply, ClusterError> {
+    fn persist(&self, slot: u16, request: &Request, effort: Effort) -> Outcome {
         let begin = Instant::now();
         let mut pause = FIRST_PAUSE;
         let mut redirections = 0;
-        loop {
+        let mut is_doubtful = false;
+        let answer = loop {
             let failure = match self.attempt(slot, request, Duration::ZERO) {
-                Ok(reply) => return Ok(reply),
-                Err(Failure::Final(error)) => return Err(error),
+                Ok(reply) => break Ok(reply),
+                Err(Failure::Final(error)) => break Err(error),
                 Err(Failure::Moved(_)) if redirections < MOST_REDIRECTIONS => {
                     redirections += 1;
                     continue;
                 }
                 Err(failure) => failure,
             };
-            let is_over = begin.elapsed() + pause > self.address.patience;
+            is_doubtful |= failure.is_doubtful();
+            let is_over = begin.elapsed() + pause > self.nodes.address.patience;
             if effort == Effort::Once || is_over {
-                return Err(failure.into_error(&self.address.to_string()));
+                let error = failure.into_error(&self.nodes.address.to_string());
+                break Err(if is_doubtful { doubtful(error) } else { error });
             }
             tracing::debug!(?failure, "a call is made again");
-            interrupt::check()?;
-            thread::sleep(jittered(pause));
-            interrupt::check()?;
+            if let Err(interrupted) = sleep(jittered(pause)) {
+                break Err(interrupted);
+            }
             pause = (pause * 2).min(LONGEST_PAUSE);
+        };
+        Outcome {
+            answer,
+            is_doubtful,
         }
     }
 
     /// One attempt; after a failure, less is taken for known than before.
     fn attempt(&self, slot: u16, request: &Request, thinking: Duration) -> Result<Reply, Failure> {
-        let node = self
-            .routes
-            .node_of(slot, &self.address, &self.secrets, &self.nodes)?;
+        let node = self.routes.node_of(slot, &self.nodes)?;
         let answer = self.ask(&node, request, thinking);
         match &answer {
-            Ok(_) | Err(Failure::Final(_) | Failure::NoScript) => {}
+            Ok(_) | Err(Failure::Final(_) | Failure::NoScript) => self.routes.trust(&node),
             Err(Failure::Moved(node)) => self.routes.correct(slot, node),
             Err(Failure::Ask(other)) => return self.ask_by_exception(other, request, thinking),
-            Err(Failure::Broken(_) | Failure::NotNow { .. }) => {
+            Err(_) => {
                 self.nodes.forget(&node);
-                self.routes.forget();
+                self.routes.suspect(&node);
             }
         }
         answer
@@ -169,17 +198,12 @@ impl Client {
         request: &Request,
         thinking: Duration,
     ) -> Result<Reply, Failure> {
-        let mut connection = self.nodes.take(&self.address, &self.secrets, node)?;
-        let mut answer = connection.ask(request.packed(), thinking);
-        if let Err(Failure::NoScript) = answer
-            && let Some(with_script) = request.with_script()
-        {
-            answer = connection.ask(&with_script, thinking);
-        }
-        if !matches!(answer, Err(Failure::Broken(_))) {
-            self.nodes.put_back(node, connection);
-        }
-        answer
+        self.nodes.speak(node, |connection| {
+            match connection.ask(request.packed(), thinking) {
+                Err(Failure::NoScript) => connection.ask(&request.with_script(), thinking),
+                answer => answer,
+            }
+        })
     }
 
     /// Asks a node to which a slot is just being moved.
@@ -189,21 +213,47 @@ impl Client {
         request: &Request,
         thinking: Duration,
     ) -> Result<Reply, Failure> {
-        let mut connection = self.nodes.take(&self.address, &self.secrets, node)?;
         let asking = Request::command(&[b"ASKING"]);
-        connection.ask(asking.packed(), Duration::ZERO)?;
-        let mut answer = connection.ask(request.packed(), thinking);
-        if let Err(Failure::NoScript) = answer
-            && let Some(with_script) = request.with_script()
-        {
+        let ask = |connection: &mut Connection, packed: &[u8]| {
             connection.ask(asking.packed(), Duration::ZERO)?;
-            answer = connection.ask(&with_script, thinking);
-        }
-        if answer.is_ok() {
-            self.nodes.put_back(node, connection);
-        }
-        answer
+            connection.ask(packed, thinking)
+        };
+        self.nodes
+            .speak(node, |connection| match ask(connection, request.packed()) {
+                Err(Failure::NoScript) => ask(connection, &request.with_script()),
+                answer => answer,
+            })
     }
+}
+
+/// Says that an attempt before the last may have done what was asked.
+fn doubtful(error: ClusterError) -> ClusterError {
+    let doubt = |reason: String| {
+        format!("{reason}; whether it has done what it was asked for, or will, is not known")
+    };
+    match error {
+        ClusterError::Unavailable { server, reason } => ClusterError::Unavailable {
+            server,
+            reason: doubt(reason),
+        },
+        ClusterError::NotReady { server, reason } => ClusterError::NotReady {
+            server,
+            reason: doubt(reason),
+        },
+        other => other,
+    }
+}
+
+/// Pauses, unless the caller is interrupted.
+fn sleep(pause: Duration) -> Result<(), ClusterError> {
+    let mut left = pause;
+    while !left.is_zero() {
+        interrupt::check()?;
+        let slice = left.min(UNINTERRUPTED);
+        thread::sleep(slice);
+        left -= slice;
+    }
+    interrupt::check()
 }
 
 /// A time between half of that and all of it, so that many clients of a server that comes back do not come together.
@@ -217,7 +267,7 @@ impl fmt::Debug for Client {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_tuple("Client")
-            .field(&self.address)
+            .field(&self.nodes.address)
             .finish()
     }
 }

@@ -11,22 +11,49 @@ use crate::{ClusterError, interrupt};
 /// The form in which this version keeps its objects.
 pub(crate) const LAYOUT: &str = "1";
 
-/// How long connecting waits for a server that is just starting, or just failing over.
+/// How long connecting waits for a server that is not there: it may be just starting.
 const STARTING: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Makes sure that objects can live on the server, once for each process that connects.
 pub(super) fn check(cluster: &Cluster) -> Result<(), ClusterError> {
-    let patience = STARTING.min(cluster.0.address.patience);
+    let patience = cluster.0.address.patience;
     let begin = Instant::now();
     loop {
-        match check_once(cluster) {
-            Err(ClusterError::Unavailable { .. }) if begin.elapsed() < patience => {
-                interrupt::check()?;
-                thread::sleep(PAUSE);
+        let outcome = check_once(cluster);
+        let patience = match &outcome {
+            // It is there, and says that it will be ready.
+            Err(ClusterError::NotReady { .. }) => patience,
+            Err(ClusterError::Unavailable { .. } | ClusterError::ReadOnly { .. }) => {
+                patience.min(STARTING)
             }
-            outcome => return outcome,
+            _ => return outcome,
+        };
+        if begin.elapsed() > patience {
+            return outcome.map_err(|error| with_hint(error, cluster.0.address.is_encrypted));
         }
+        interrupt::check()?;
+        thread::sleep(PAUSE);
+    }
+}
+
+/// The two sides may misunderstand each other in a way that looks like silence.
+fn with_hint(error: ClusterError, is_encrypted: bool) -> ClusterError {
+    match error {
+        ClusterError::Unavailable { server, reason } => {
+            let hint = match is_encrypted {
+                true if reason.contains("not answered") => {
+                    ", perhaps since it does not expect rediss:// at this port"
+                }
+                false if reason.contains("reset") => {
+                    ", perhaps since it expects rediss:// at this port"
+                }
+                _ => "",
+            };
+            let reason = reason + hint;
+            ClusterError::Unavailable { server, reason }
+        }
+        other => other,
     }
 }
 

@@ -121,7 +121,6 @@ impl Cluster {
 
 impl Drop for Presence {
     fn drop(&mut self) {
-        // In a forked copy the original's are left alone.
         let Some(presences) = self.presences.upgrade() else {
             return;
         };

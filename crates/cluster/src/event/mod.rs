@@ -1,15 +1,19 @@
 //! An event: processes wait until one of them sets it. The argument is in `README.md`.
 
+#[cfg(test)]
+mod script_tests;
+mod waiting;
+
 use std::sync::Arc;
-use std::time::Duration;
 
 use procession_arena::Wait;
 
 use crate::call::Call;
 use crate::object::{Kind, Object};
 use crate::script::{Script, script};
-use crate::waiting::wait_for;
 use crate::{Cluster, ClusterError};
+
+pub use waiting::Waiting;
 
 static SET: Script = script!("set");
 static CLEAR: Script = script!("clear");
@@ -57,7 +61,7 @@ impl Event {
     ///
     /// [`ClusterError::Gone`], [`ClusterError::Unavailable`] and its like.
     pub fn is_set(&self) -> Result<bool, ClusterError> {
-        self.look().map(|(is_set, _)| is_set)
+        self.look().map(|look| look.is_set)
     }
 
     /// Sets it, and wakes all who wait for it.
@@ -86,24 +90,33 @@ impl Event {
     ///
     /// As [`is_set`](Self::is_set).
     pub fn wait(&self, wait: Wait) -> Result<bool, ClusterError> {
-        let last_signal = std::cell::RefCell::new(String::new());
-        let look = || {
-            let (is_set, last) = self.look()?;
-            last_signal.replace(last);
-            Ok(is_set.then_some(()))
-        };
-        let pause = |slice: Duration| {
-            let cluster = self.object.cluster();
-            cluster.wait_for_signal(&self.object, "g", &last_signal.borrow(), slice)
-        };
-        let found: Result<_, ClusterError> = wait_for(wait, look, pause);
-        Ok(found?.is_some())
+        self.begin_wait()?.wait(wait)
     }
 
-    /// Whether it is set, and the last signal.
-    fn look(&self) -> Result<(bool, String), ClusterError> {
-        let call = Call::new(&LOOK, &self.object).keys(["h", "g"]);
-        let [is_set, last] = self.object.cluster().call(call)?.into_parts()?;
-        Ok((is_set.integer()? == 1, last.into_text()?))
+    /// Begins to wait: what is set from now on is noticed by [`Waiting::wait`].
+    ///
+    /// # Errors
+    ///
+    /// As [`is_set`](Self::is_set).
+    pub fn begin_wait(&self) -> Result<Waiting, ClusterError> {
+        Ok(Waiting::new(self, self.look()?))
     }
+
+    fn look(&self) -> Result<Look, ClusterError> {
+        let call = Call::new(&LOOK, &self.object).keys(["h", "g"]);
+        let [is_set, times, signal] = self.object.cluster().call(call)?.into_parts()?;
+        Ok(Look {
+            is_set: is_set.integer()? == 1,
+            times: times.count()?,
+            signal: signal.into_text()?,
+        })
+    }
+}
+
+/// What was seen of an event at one moment.
+#[derive(Clone, Debug)]
+struct Look {
+    is_set: bool,
+    times: u64,
+    signal: String,
 }

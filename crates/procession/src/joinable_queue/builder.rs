@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use procession_objects::{OnLost, QueueConfig};
 
 use super::JoinableQueue;
-use crate::QueueError;
+use crate::{Cluster, Queue, QueueError};
 
 /// Says more about a [`JoinableQueue`] to create; made by [`JoinableQueue::builder`].
 #[derive(Clone, Debug)]
@@ -47,10 +47,38 @@ impl<T> JoinableQueueBuilder<T> {
     ///
     /// As [`QueueBuilder::build`](crate::QueueBuilder::build).
     pub fn build(self) -> Result<JoinableQueue<T>, QueueError> {
-        let maxsize = self.maxsize.map(|items| items as u64);
-        JoinableQueue::create(&QueueConfig {
-            maxsize,
+        Queue::create(&self.config()).map(JoinableQueue)
+    }
+
+    /// Creates the queue on a server; or finds the one of that name, which must have been made in the same way.
+    ///
+    /// # Errors
+    ///
+    /// As [`QueueBuilder::build_on`](crate::QueueBuilder::build_on).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use procession::{JoinableQueue, OnLost};
+    ///
+    /// let cluster = procession::connect("redis://127.0.0.1")?;
+    /// let tasks: JoinableQueue<String> = JoinableQueue::builder()
+    ///     .on_lost(OnLost::Redeliver { max_deliveries: 3 })
+    ///     .build_on(&cluster, "tasks")?;
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn build_on<'n>(
+        self,
+        cluster: &Cluster,
+        name: impl Into<Option<&'n str>>,
+    ) -> Result<JoinableQueue<T>, QueueError> {
+        Queue::create_on_server(&cluster.core, name.into(), &self.config()).map(JoinableQueue)
+    }
+
+    fn config(&self) -> QueueConfig {
+        QueueConfig {
+            maxsize: self.maxsize.map(|items| items as u64),
             joinable: Some(self.on_lost),
-        })
+        }
     }
 }

@@ -7,13 +7,13 @@ use std::ops::Deref;
 use std::time::Duration;
 
 use procession_arena::Wait;
-use procession_objects::QueueConfig;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use builder::JoinableQueueBuilder;
 
 use crate::deadline::until;
+use crate::place::Place;
 use crate::queue::Queue;
 use crate::{Iter, QueueError};
 
@@ -37,6 +37,19 @@ use crate::{Iter, QueueError};
 ///
 /// An item that is redelivered may have been worked off in part, or wholly;
 /// [`get_delivery`](JoinableQueue::get_delivery) shows it.
+///
+/// # On a server
+///
+/// A queue that a [`Cluster`](crate::Cluster) has made does the same, with the differences that a [`Queue`] has, and these:
+///
+/// - The server cannot see a death. Items are *leased* to the process that got them, for 15 seconds that are renewed as long as it lives; the above
+///   happens when the lease ends, or at once when a process lets go of its last handle. A process that was stopped, or cut off
+///   from the server, for longer than that has lost its items as well; its `task_done` then fails with
+///   [`LeaseLost`](procession_cluster::ClusterError::LeaseLost), once for each.
+/// - Items that are redelivered come first and in their old order, not last.
+/// - Of several items `task_done` means the oldest that the calling *thread* has got, and only if there is none, the oldest of the process. That
+///   matters if items are redelivered: it is the others that come again.
+/// - An item that was just being got when the connection broke is not lost, but comes again, as not delivered.
 ///
 /// # Examples
 ///
@@ -117,10 +130,6 @@ impl<T> JoinableQueue<T> {
         JoinableQueueBuilder::new()
     }
 
-    fn create(config: &QueueConfig) -> Result<JoinableQueue<T>, QueueError> {
-        Queue::create(config).map(JoinableQueue)
-    }
-
     /// Says that one item which this process got is worked off.
     ///
     /// Call it exactly once for each item, in the process that got it, from any thread. An item that
@@ -145,7 +154,10 @@ impl<T> JoinableQueue<T> {
     /// ```
     #[inline]
     pub fn task_done(&self) -> Result<(), QueueError> {
-        Ok(self.attachment().with(|queue, me| queue.task_done(me))?)
+        match self.place() {
+            Place::Memory(queue) => Ok(queue.with(|queue, me| queue.task_done(me))?),
+            Place::Server(queue) => Ok(queue.task_done()?),
+        }
     }
 
     /// Waits until every item that was put is done.
@@ -189,7 +201,10 @@ impl<T> JoinableQueue<T> {
     }
 
     fn join_until(&self, wait: Wait) -> Result<(), QueueError> {
-        Ok(self.attachment().with(|queue, me| queue.join(me, wait))?)
+        match self.place() {
+            Place::Memory(queue) => Ok(queue.with(|queue, me| queue.join(me, wait))?),
+            Place::Server(queue) => Ok(queue.join(wait)?),
+        }
     }
 
     /// The number of items that were put and are not done yet, those in the queue among them.
@@ -198,7 +213,10 @@ impl<T> JoinableQueue<T> {
     ///
     /// [`QueueError::Session`] if the session's memory is damaged.
     pub fn unfinished(&self) -> Result<u64, QueueError> {
-        Ok(self.attachment().with(|queue, me| queue.unfinished(me))?)
+        match self.place() {
+            Place::Memory(queue) => Ok(queue.with(|queue, me| queue.unfinished(me))?),
+            Place::Server(queue) => Ok(queue.unfinished()?),
+        }
     }
 }
 

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use procession_engine::PoolError;
 use procession_engine::pool::{Job, TaskOutput};
 
+use super::route::Route;
+
 /// The result of a task, or of many, that is still to come.
 ///
 /// It can be waited for in any way and any number of times, from several threads, also after the pool is gone. It is a
@@ -23,12 +25,25 @@ use procession_engine::pool::{Job, TaskOutput};
 /// If it is the task's worker, the result is there at once: [`PoolError::WorkerLost`].
 pub struct AsyncResult<R> {
     job: Job,
-    collect: fn(&Job) -> Result<R, PoolError>,
+    route: Route,
+    collect: fn(&Job, &Route) -> Result<R, PoolError>,
 }
 
 impl<R> AsyncResult<R> {
-    pub(super) fn new(job: Job, collect: fn(&Job) -> Result<R, PoolError>) -> AsyncResult<R> {
-        AsyncResult { job, collect }
+    pub(super) fn new(
+        job: Job,
+        route: Route,
+        collect: fn(&Job, &Route) -> Result<R, PoolError>,
+    ) -> AsyncResult<R> {
+        AsyncResult {
+            job,
+            route,
+            collect,
+        }
+    }
+
+    fn collect(&self) -> Result<R, PoolError> {
+        (self.collect)(&self.job, &self.route)
     }
 
     /// Waits for the result, and returns it.
@@ -53,7 +68,7 @@ impl<R> AsyncResult<R> {
     /// ```
     pub fn get(&self) -> Result<R, PoolError> {
         self.job.wait(None)?;
-        (self.collect)(&self.job)
+        self.collect()
     }
 
     /// Waits for the result at most for `timeout`, and returns it.
@@ -63,7 +78,7 @@ impl<R> AsyncResult<R> {
     /// [`PoolError::NotReady`] if the time is over; the task goes on. Apart from that those of [`get`](Self::get).
     pub fn get_timeout(&self, timeout: Duration) -> Result<R, PoolError> {
         match self.wait_timeout(timeout)? {
-            true => (self.collect)(&self.job),
+            true => self.collect(),
             false => Err(PoolError::NotReady),
         }
     }
@@ -161,7 +176,7 @@ impl<R> Future for AsyncResult<R> {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         ready!(self.job.poll_ready(context))?;
-        Poll::Ready((self.collect)(&self.job))
+        Poll::Ready(self.collect())
     }
 }
 

@@ -4,17 +4,20 @@ use std::ffi::OsStr;
 use std::fmt::Display;
 use std::num::NonZeroU64;
 use std::path::Path;
+use std::time::Duration;
 
+use procession_cluster::pool::{DEFAULT, PATIENCE_FOR_HOSTS, Settings, carried_pool};
 use procession_engine::pool::{Initializer, Pool as Core, PoolConfig};
-use procession_engine::{Command, PoolError, StartMethod};
+use procession_engine::{Command, PoolError, StartMethod, build_id};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::route::Route;
 use super::{Pool, work};
-use crate::Function;
 use crate::codec::{self, CodecError};
 use crate::context::default_start_method;
 use crate::function::CapturesNothing;
+use crate::{Cluster, Function};
 
 /// Says more about a pool; made by [`Pool::builder`].
 ///
@@ -43,6 +46,11 @@ pub struct PoolBuilder {
     config: PoolConfig,
     /// What was wrong with a setting, to be told by `build`.
     complaint: Option<PoolError>,
+    /// So many workers were asked for.
+    workers: Option<usize>,
+    patience_for_hosts: Duration,
+    /// A setting of workers that this process starts; those of others are not its business.
+    local_setting: Option<&'static str>,
 }
 
 impl PoolBuilder {
@@ -54,19 +62,29 @@ impl PoolBuilder {
         PoolBuilder {
             config,
             complaint: None,
+            workers: None,
+            patience_for_hosts: PATIENCE_FOR_HOSTS,
+            local_setting: None,
         }
     }
 
-    fn change(mut self, change: impl FnOnce(Command) -> Command) -> PoolBuilder {
+    fn change(
+        mut self,
+        setting: &'static str,
+        change: impl FnOnce(Command) -> Command,
+    ) -> PoolBuilder {
         self.config.command = change(self.config.command);
+        self.local_setting = Some(setting);
         self
     }
 
     /// How many workers there are.
     ///
-    /// The default is one for each processor that this process may use, limits of its cgroup included.
+    /// The default is one for each processor that this process may use, limits of its cgroup included. For a pool [on a
+    /// server](Self::build_on): how many tasks of this pool run at a time at most, on however many hosts; there is no limit by default.
     pub fn workers(mut self, workers: usize) -> PoolBuilder {
         self.config.workers = workers;
+        self.workers = Some(workers);
         self
     }
 
@@ -116,6 +134,7 @@ impl PoolBuilder {
         A: Serialize + DeserializeOwned + 'static,
         R: Prepared,
     {
+        self.local_setting = Some("initializer");
         let work = work::of_initializer(const { CapturesNothing::new() }, function);
         match codec::encode_last(&mut arguments) {
             Ok((bytes, handles)) => match Initializer::new(work, bytes, &handles) {
@@ -131,6 +150,7 @@ impl PoolBuilder {
 
     /// Has a worker end after so many tasks, and another take its place: against libraries that leak.
     pub fn max_tasks_per_worker(mut self, tasks: u64) -> PoolBuilder {
+        self.local_setting = Some("max_tasks_per_worker");
         self.config.max_tasks_per_worker = NonZeroU64::new(tasks);
         if tasks == 0 {
             self.complaint = Some(PoolError::Setting {
@@ -145,7 +165,7 @@ impl PoolBuilder {
     /// A task that needs more fails with [`PoolError::MemoryLimit`], and its worker is replaced. Arguments and results on
     /// their way count for the session, not for the worker.
     pub fn memory_limit(self, bytes: u64) -> PoolBuilder {
-        self.change(|command| command.memory_limit(bytes))
+        self.change("memory_limit", |command| command.memory_limit(bytes))
     }
 
     /// Limits how many tasks wait in this process's memory; submitting another waits for room.
@@ -160,26 +180,27 @@ impl PoolBuilder {
     ///
     /// The default is what [`Context::start_method`](crate::Context::start_method) says.
     pub fn start_method(self, start_method: StartMethod) -> PoolBuilder {
-        self.change(|command| command.start_method(start_method))
+        self.change("start_method", |command| command.start_method(start_method))
     }
 
     /// Sets an environment variable of the workers. They inherit all others.
     pub fn env(self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> PoolBuilder {
-        self.change(|command| command.env(name, value))
+        self.change("env", |command| command.env(name, value))
     }
 
     /// Removes an environment variable, so that the workers do not inherit it.
     pub fn env_remove(self, name: impl AsRef<OsStr>) -> PoolBuilder {
-        self.change(|command| command.env_remove(name))
+        self.change("env_remove", |command| command.env_remove(name))
     }
 
     /// Sets the directory in which the workers start. The default is this process's own.
     pub fn current_dir(self, directory: impl AsRef<Path>) -> PoolBuilder {
-        self.change(|command| command.current_dir(directory))
+        self.change("current_dir", |command| command.current_dir(directory))
     }
 
     /// Adds to the workers' nice value: with 10, say, they leave the processors to whoever else wants them.
     pub fn nice(mut self, by: i32) -> PoolBuilder {
+        self.local_setting = Some("nice");
         self.config.nice = by;
         self
     }
@@ -204,6 +225,7 @@ impl PoolBuilder {
     /// }
     /// ```
     pub fn capture_output(mut self, capture: bool) -> PoolBuilder {
+        self.local_setting = Some("capture_output");
         self.config.capture_output = capture;
         self
     }
@@ -228,6 +250,7 @@ impl PoolBuilder {
         mut self,
         sets: impl IntoIterator<Item = impl Into<Vec<usize>>>,
     ) -> PoolBuilder {
+        self.local_setting = Some("processors");
         self.config.processors = sets.into_iter().map(Into::into).collect();
         self
     }
@@ -243,8 +266,60 @@ impl PoolBuilder {
             Some(complaint) => Err(complaint),
             None => Ok(Pool {
                 core: Core::new(self.config)?,
+                route: Route::Memory,
             }),
         }
+    }
+
+    /// How long tasks of a pool [on a server](Self::build_on) wait while there is no worker host at all that could run them; then they fail
+    /// with [`PoolError::NoWorkerHost`]. The default is a minute; pools in this session do without hosts.
+    pub fn patience_for_hosts(mut self, patience: Duration) -> PoolBuilder {
+        self.patience_for_hosts = patience;
+        self
+    }
+
+    /// Makes a pool whose tasks worker hosts carry out, as [`Cluster::pool`](crate::Cluster::pool) does, with more to say.
+    ///
+    /// # Errors
+    ///
+    /// [`PoolError::Unavailable`] if the server cannot be used; [`PoolError::Setting`] for a setting that is for the hosts to make, since
+    /// they start the workers.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// let cluster = procession::connect("redis://127.0.0.1")?;
+    /// let pool = procession::Pool::builder().workers(8).build_on(&cluster, "render")?;
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn build_on<'n>(
+        self,
+        cluster: &Cluster,
+        name: impl Into<Option<&'n str>>,
+    ) -> Result<Pool, PoolError> {
+        if let Some(complaint) = self.complaint {
+            return Err(complaint);
+        }
+        if let Some(setting) = self.local_setting {
+            return Err(PoolError::Setting {
+                reason: format!(
+                    "`{setting}` concerns workers, and those of a pool on a server are started by its hosts; set it there"
+                ),
+            });
+        }
+        if self.workers == Some(0) {
+            return Err(PoolError::NoWorkers);
+        }
+        let settings = Settings {
+            limit: self.workers,
+            patience_for_hosts: self.patience_for_hosts,
+            ..Settings::of_code(build_id()?.to_string())
+        };
+        let name = name.into().unwrap_or(DEFAULT);
+        Ok(Pool {
+            core: carried_pool(&cluster.core, name, settings, self.config.max_queued)?,
+            route: Route::Server(cluster.core.clone()),
+        })
     }
 }
 

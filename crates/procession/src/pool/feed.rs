@@ -6,7 +6,7 @@ use procession_engine::PoolError;
 use procession_engine::pool::{Job, Outcome, TaskOutput};
 use serde::Serialize;
 
-use super::submission::encode;
+use super::route::Route;
 
 /// Items that are on their way at a time, if nothing else was said: enough to keep workers busy with tasks of a microsecond.
 const MOST_ITEMS: usize = 4096;
@@ -21,6 +21,7 @@ const MOST_BYTES: usize = 16 << 20;
 /// An iterator of items, and the job into which they go.
 pub(super) struct Feed<I> {
     pub(super) job: Job,
+    pub(super) route: Route,
     items: Option<I>,
     most: usize,
     /// Items that workers need to be busy, whatever their size.
@@ -43,11 +44,18 @@ where
     I: Iterator,
     I::Item: Serialize + 'static,
 {
-    pub(super) fn new(job: Job, items: I, buffersize: Option<usize>, workers: usize) -> Feed<I> {
+    pub(super) fn new(
+        job: Job,
+        route: Route,
+        items: I,
+        buffersize: Option<usize>,
+        workers: usize,
+    ) -> Feed<I> {
         let most = buffersize.unwrap_or(MOST_ITEMS).max(1);
         let least = (2 * workers + 1).min(most);
         Feed {
             job,
+            route,
             items: Some(items),
             most,
             least,
@@ -127,7 +135,7 @@ where
                 break;
             };
             self.under_way += 1;
-            match encode(&mut item) {
+            match self.route.encode(&mut item) {
                 Ok(item) => {
                     self.bytes += item.len();
                     portion.push(item);

@@ -11,7 +11,6 @@ use serde::de::DeserializeOwned;
 
 use super::feed::Feed;
 use super::progress::Progress;
-use super::results::decode;
 
 /// The results of [`Pool::imap`](super::Pool::imap) or [`Pool::imap_unordered`](super::Pool::imap_unordered).
 ///
@@ -131,7 +130,7 @@ where
         if let Some(progress) = &mut self.progress {
             progress.advance(outcome.is_err());
         }
-        Ok(Some((number, decode(outcome))))
+        Ok(Some((number, self.feed.route.decode(outcome))))
     }
 
     fn next_numbered(&mut self) -> Next<R> {

@@ -6,6 +6,7 @@ mod feed;
 mod imap;
 mod progress;
 mod results;
+mod route;
 mod submission;
 mod work;
 
@@ -21,6 +22,7 @@ use serde::de::DeserializeOwned;
 pub use async_result::AsyncResult;
 pub use builder::{PoolBuilder, Prepared};
 pub use imap::{Imap, Numbered};
+use route::Route;
 pub use submission::Submission;
 
 use crate::Function;
@@ -47,6 +49,20 @@ use crate::function::CapturesNothing;
 ///
 /// All threads may use a pool at once, and a task may have a pool of its own. The workers are daemonic: they
 /// end with this process, however it ends.
+///
+/// # On many machines
+///
+/// [`Cluster::pool`](crate::Cluster::pool) makes a pool whose workers are on other machines: those of *worker hosts*, which are this same program, started
+/// with other arguments (see [`init`](crate::init)). All of the above works the same; what differs:
+///
+/// - A task is run again up to twice if its worker or its host is lost, since hosts come and go: write tasks so that running twice is harmless, or
+///   say [`retries(0)`](Submission::retries). It may run twice at the same time if a host is cut off. Its result is told once.
+/// - Hosts run their own workers: initializers, memory limits and the like are not the client's to set.
+///   There are no [`pids`](Pool::pids), [`statistics`](Pool::statistics), captured output or [`trace`](Pool::trace).
+/// - [`workers`](Pool::workers) counts what hosts have, and changes. While there is no host at all, tasks wait for one, a minute if
+///   nothing else is said; then they fail with [`PoolError::NoWorkerHost`].
+/// - Objects in this machine's memory cannot be arguments; those of the same [`Cluster`](crate::Cluster) can.
+/// - If this process dies, tasks that run go on, and the others are dropped.
 ///
 /// # The end of a pool
 ///
@@ -99,6 +115,7 @@ use crate::function::CapturesNothing;
 /// ```
 pub struct Pool {
     core: Core,
+    route: Route,
 }
 
 impl Pool {
@@ -296,7 +313,7 @@ impl Pool {
         R: Serialize + DeserializeOwned + 'static,
     {
         let proof = const { CapturesNothing::new() };
-        let callback = results::callback_of_one(callback, error_callback);
+        let callback = results::callback_of_one(self.route.clone(), callback, error_callback);
         self.submit()
             .apply_async_proven(proof, function, arguments, Some(callback))
     }
@@ -429,7 +446,7 @@ impl Pool {
         R: Serialize + DeserializeOwned + 'static,
     {
         let proof = const { CapturesNothing::new() };
-        let callback = results::callback_of_all(callback, error_callback);
+        let callback = results::callback_of_all(self.route.clone(), callback, error_callback);
         self.submit()
             .map_async_proven(work::of_item(proof, function), items, Some(callback))
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use procession_engine::PoolError;
-use procession_engine::pool::{Callback, Item, Job, JobSettings, Order, TaskOptions};
+use procession_engine::pool::{Callback, Job, JobSettings, Order, TaskOptions};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -12,7 +12,6 @@ use super::progress::Progress;
 use super::work::WorkOf;
 use super::{AsyncResult, Imap, Pool, results, work};
 use crate::Function;
-use crate::codec::{self, CodecError};
 use crate::function::CapturesNothing;
 
 /// Says more about tasks before they are submitted; made by [`Pool::submit`].
@@ -50,7 +49,7 @@ impl<'p> Submission<'p> {
     pub(super) fn new(pool: &'p Pool) -> Submission<'p> {
         Submission {
             pool,
-            options: TaskOptions::default(),
+            options: pool.route.options(),
             buffersize: None,
             progress: None,
         }
@@ -162,7 +161,7 @@ impl<'p> Submission<'p> {
         A: Serialize + DeserializeOwned + 'static,
         R: Serialize + DeserializeOwned + 'static,
     {
-        let callback = results::callback_of_one(callback, error_callback);
+        let callback = results::callback_of_one(self.pool.route.clone(), callback, error_callback);
         self.apply_async_proven(
             const { CapturesNothing::new() },
             function,
@@ -292,9 +291,9 @@ impl<'p> Submission<'p> {
             None,
             false,
         )?;
-        push_only(&job, arguments)?;
+        self.push_only(&job, arguments)?;
         match job.next(None)? {
-            Some((_, outcome)) => results::decode(outcome),
+            Some((_, outcome)) => self.pool.route.decode(outcome),
             None => Err(PoolError::NotReady),
         }
     }
@@ -317,8 +316,8 @@ impl<'p> Submission<'p> {
             callback,
             true,
         )?;
-        push_only(&job, arguments)?;
-        Ok(AsyncResult::new(job, results::one))
+        self.push_only(&job, arguments)?;
+        Ok(AsyncResult::new(job, self.pool.route.clone(), results::one))
     }
 
     pub(super) fn map_proven<T, R>(
@@ -359,10 +358,10 @@ impl<'p> Submission<'p> {
     {
         let job = self.job(&work, Order::AsSubmitted, callback, true)?;
         for mut item in items {
-            job.push(encode(&mut item)?)?;
+            job.push(self.pool.route.encode(&mut item)?)?;
         }
         job.seal();
-        Ok(AsyncResult::new(job, results::all))
+        Ok(AsyncResult::new(job, self.pool.route.clone(), results::all))
     }
 
     pub(super) fn imap_proven<T, R, I>(
@@ -391,7 +390,19 @@ impl<'p> Submission<'p> {
         I: Iterator,
         I::Item: Serialize + 'static,
     {
-        Feed::new(job, items, self.buffersize, self.pool.workers())
+        Feed::new(
+            job,
+            self.pool.route.clone(),
+            items,
+            self.buffersize,
+            self.pool.workers(),
+        )
+    }
+
+    fn push_only<T: Serialize + 'static>(&self, job: &Job, mut item: T) -> Result<(), PoolError> {
+        job.push(self.pool.route.encode(&mut item)?)?;
+        job.seal();
+        Ok(())
     }
 
     /// What is to show how far the items have come, if it was asked for.
@@ -419,19 +430,4 @@ impl<'p> Submission<'p> {
         };
         self.pool.core.job(work.work, settings)
     }
-}
-
-/// Makes a task's arguments ready to be submitted.
-pub(super) fn encode<T: Serialize + 'static>(item: &mut T) -> Result<Item, PoolError> {
-    let (bytes, handles) =
-        codec::encode_last(item).map_err(|CodecError { type_name, reason }| {
-            PoolError::ArgumentEncode { type_name, reason }
-        })?;
-    Item::new(bytes, &handles)
-}
-
-fn push_only<T: Serialize + 'static>(job: &Job, mut item: T) -> Result<(), PoolError> {
-    job.push(encode(&mut item)?)?;
-    job.seal();
-    Ok(())
 }

@@ -5,11 +5,12 @@ use std::time::Duration;
 use procession_arena::Wait;
 use serde::de::DeserializeOwned;
 
-use super::Queue;
+use super::{Queue, on_server};
 use crate::QueueError;
 use crate::codec::{Scratch, decode_owned, is_raw};
 use crate::deadline::until;
 use crate::passengers::Passengers;
+use crate::place::Place;
 
 impl<T: DeserializeOwned + 'static> Queue<T> {
     /// Gets the item at the front of the queue; waits while there is none.
@@ -61,14 +62,17 @@ impl<T: DeserializeOwned + 'static> Queue<T> {
     /// Gets an item, and how often it was given out.
     #[inline]
     pub(crate) fn receive(&self, wait: Wait) -> Result<(T, u32), QueueError> {
+        let queue = match &self.place {
+            Place::Memory(queue) => queue,
+            Place::Server(queue) => return on_server::receive(queue, wait),
+        };
         Scratch::lend(|scratch| {
             let message = &mut scratch.message;
             if is_raw::<T>() {
                 // The item takes its buffer along, which is then to be of the item's size.
                 message.bytes = Vec::new();
             }
-            self.attachment
-                .with(|queue, me| queue.get(me, message, wait))?;
+            queue.with(|queue, me| queue.get(me, message, wait))?;
             let _passengers = Passengers(&message.handles);
             let item = decode_owned(&mut message.bytes).map_err(QueueError::decode)?;
             Ok((item, message.deliveries))

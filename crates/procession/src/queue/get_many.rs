@@ -1,15 +1,21 @@
 //! Getting many items in one go.
 
+#![expect(
+    clippy::result_large_err,
+    reason = "an error that carries what was got all the same is as large as that"
+)]
+
 use std::fmt;
 
 use procession_arena::Wait;
 use procession_objects::Batch;
 use serde::de::DeserializeOwned;
 
-use super::Queue;
+use super::{Queue, on_server};
 use crate::QueueError;
 use crate::codec::{Scratch, decode_copy};
 use crate::passengers::Passengers;
+use crate::place::Place;
 
 /// [`get_many`](Queue::get_many) got items of which some could not be deserialized.
 ///
@@ -79,10 +85,14 @@ impl<T: DeserializeOwned + 'static> Queue<T> {
         if limit == 0 {
             return Ok(Vec::new());
         }
+        let queue = match self.place() {
+            Place::Memory(queue) => queue,
+            Place::Server(queue) => return on_server::receive_many(queue, limit),
+        };
         Scratch::lend(|scratch| {
             let batch = &mut scratch.batch;
             batch.clear();
-            self.attachment()
+            queue
                 .with(|queue, me| queue.get_many(me, batch, limit, Wait::Forever))
                 .map_err(QueueError::from)?;
             let items = decode_all(batch);

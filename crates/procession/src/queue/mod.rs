@@ -4,14 +4,16 @@ mod builder;
 mod get;
 mod get_many;
 mod iter;
+mod on_server;
 mod put;
 mod put_many;
 mod travel;
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::Arc;
 
+use procession_cluster::queue::Queue as OnServer;
+use procession_cluster::{Cluster, ClusterError};
 use procession_objects::{Queue as Core, QueueConfig};
 
 pub use builder::QueueBuilder;
@@ -21,6 +23,7 @@ pub use put_many::PutManyError;
 
 use crate::QueueError;
 use crate::attachment::Attachment;
+use crate::place::Place;
 
 /// A first-in, first-out queue of `T` that any number of processes put into and get from.
 ///
@@ -48,6 +51,15 @@ use crate::attachment::Attachment;
 ///
 /// No death ever blocks the others or damages the queue, even by `kill -9`.
 ///
+/// # On a server
+///
+/// A queue that a [`Cluster`](crate::Cluster) has made does the same, with these differences:
+///
+/// - An item has 64 MiB at most, and can name objects on the same server only.
+/// - Every call can fail with [`QueueError::Cluster`]. If a put or a get fails in that the server was away for too long
+///   ([`Unavailable`](procession_cluster::ClusterError::Unavailable)), nobody knows whether the item was put, or taken.
+/// - An item that a process was just getting when it died is usually lost, since the server cannot see the death.
+///
 /// # Examples
 ///
 /// ```
@@ -73,7 +85,7 @@ use crate::attachment::Attachment;
 /// }
 /// ```
 pub struct Queue<T> {
-    attachment: Arc<Attachment<Core>>,
+    place: Place<Core, OnServer>,
     // Items are encoded and decoded, never held: a handle is `Send` and `Sync` whatever `T` is.
     items: PhantomData<fn(T) -> T>,
 }
@@ -115,18 +127,38 @@ impl<T> Queue<T> {
     }
 
     pub(crate) fn create(config: &QueueConfig) -> Result<Queue<T>, QueueError> {
-        Ok(Queue::of(Attachment::new(|me| Core::create(me, config))?))
+        let attachment = Attachment::new(|me| Core::create(me, config))?;
+        Ok(Queue::of(Place::memory(attachment)))
     }
 
-    fn of(attachment: Attachment<Core>) -> Queue<T> {
+    pub(crate) fn create_on_server(
+        cluster: &Cluster,
+        name: Option<&str>,
+        config: &QueueConfig,
+    ) -> Result<Queue<T>, QueueError> {
+        let on_server = OnServer::create(cluster, name, config)?;
+        Ok(Queue::of(Place::Server(on_server)))
+    }
+
+    fn of(place: Place<Core, OnServer>) -> Queue<T> {
         Queue {
-            attachment: Arc::new(attachment),
+            place,
             items: PhantomData,
         }
     }
 
-    pub(crate) fn attachment(&self) -> &Attachment<Core> {
-        &self.attachment
+    pub(crate) fn place(&self) -> &Place<Core, OnServer> {
+        &self.place
+    }
+
+    /// Removes a queue that a [`Cluster`](crate::Cluster) has made from its server, and all items with it, for everybody: who uses it afterwards
+    /// is told that it is gone. One in memory ends with its last handle by itself, and this does nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`ClusterError`] if the server cannot be used.
+    pub fn unlink(&self) -> Result<(), ClusterError> {
+        self.place.unlink()
     }
 
     /// The number of items in the queue.
@@ -137,7 +169,10 @@ impl<T> Queue<T> {
     ///
     /// [`QueueError::Session`] if the session's memory is damaged.
     pub fn len(&self) -> Result<usize, QueueError> {
-        let len = self.attachment.with(|queue, me| queue.len(me))?;
+        let len = match &self.place {
+            Place::Memory(queue) => queue.with(|queue, me| queue.len(me))?,
+            Place::Server(queue) => queue.len()?,
+        };
         Ok(usize::try_from(len).unwrap_or(usize::MAX))
     }
 
@@ -147,12 +182,18 @@ impl<T> Queue<T> {
     ///
     /// [`QueueError::Session`] if the session's memory is damaged.
     pub fn is_empty(&self) -> Result<bool, QueueError> {
-        Ok(self.attachment.with(|queue, me| queue.is_empty(me))?)
+        match &self.place {
+            Place::Memory(queue) => Ok(queue.with(|queue, me| queue.is_empty(me))?),
+            Place::Server(queue) => Ok(queue.is_empty()?),
+        }
     }
 
     /// The number of items that the queue takes at most; `None` if it has no bound.
     pub fn maxsize(&self) -> Option<usize> {
-        let maxsize = self.attachment.object().maxsize()?;
+        let maxsize = match &self.place {
+            Place::Memory(queue) => queue.object().maxsize(),
+            Place::Server(queue) => queue.config().maxsize,
+        }?;
         Some(usize::try_from(maxsize).unwrap_or(usize::MAX))
     }
 
@@ -192,7 +233,10 @@ impl<T> Queue<T> {
     /// # Ok::<_, QueueError>(())
     /// ```
     pub fn close(&self) -> Result<(), QueueError> {
-        Ok(self.attachment.with(|queue, me| queue.close(me))?)
+        match &self.place {
+            Place::Memory(queue) => Ok(queue.with(|queue, me| queue.close(me))?),
+            Place::Server(queue) => Ok(queue.close()?),
+        }
     }
 
     /// Whether the queue was closed. Items that were put before may still be in it.
@@ -201,14 +245,17 @@ impl<T> Queue<T> {
     ///
     /// [`QueueError::Session`] if the session's memory is damaged.
     pub fn is_closed(&self) -> Result<bool, QueueError> {
-        Ok(self.attachment.with(|queue, me| queue.is_closed(me))?)
+        match &self.place {
+            Place::Memory(queue) => Ok(queue.with(|queue, me| queue.is_closed(me))?),
+            Place::Server(queue) => Ok(queue.is_closed()?),
+        }
     }
 }
 
 impl<T> Clone for Queue<T> {
     fn clone(&self) -> Queue<T> {
         Queue {
-            attachment: Arc::clone(&self.attachment),
+            place: self.place.clone(),
             items: PhantomData,
         }
     }
@@ -217,7 +264,7 @@ impl<T> Clone for Queue<T> {
 impl<T> fmt::Debug for Queue<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Queue")
-            .field("handle", &format_args!("{}", self.attachment.handle()))
+            .field("handle", &format_args!("{}", self.place.name()))
             .field("len", &self.len().ok())
             .field("maxsize", &self.maxsize())
             .field("closed", &self.is_closed().ok())

@@ -5,10 +5,11 @@ use std::time::Duration;
 use procession_arena::Wait;
 use serde::Serialize;
 
-use super::Queue;
+use super::{Queue, on_server};
 use crate::QueueError;
 use crate::codec::{Scratch, encode, raw_bytes};
 use crate::deadline::until;
+use crate::place::Place;
 
 impl<T: Serialize + 'static> Queue<T> {
     /// Puts an item at the end of the queue; waits while the queue is full.
@@ -56,18 +57,18 @@ impl<T: Serialize + 'static> Queue<T> {
 
     #[inline]
     fn send(&self, item: &T, wait: Wait) -> Result<(), QueueError> {
+        let queue = match &self.place {
+            Place::Memory(queue) => queue,
+            Place::Server(queue) => return on_server::send(queue, item, wait),
+        };
         if let Some(bytes) = raw_bytes(item) {
-            return Ok(self
-                .attachment
-                .with(|queue, me| queue.put(me, bytes, &[], wait))?);
+            return Ok(queue.with(|queue, me| queue.put(me, bytes, &[], wait))?);
         }
         Scratch::lend(|scratch| {
             let bytes = &mut scratch.outgoing;
             bytes.clear();
             let handles = encode(item, bytes).map_err(QueueError::encode)?;
-            Ok(self
-                .attachment
-                .with(|queue, me| queue.put(me, bytes, &handles, wait))?)
+            Ok(queue.with(|queue, me| queue.put(me, bytes, &handles, wait))?)
         })
     }
 }

@@ -1,11 +1,14 @@
 //! Putting many items in one go.
 
 use procession_arena::{Handle, Wait};
+use procession_objects::Queue as Core;
 use serde::Serialize;
 
-use super::Queue;
+use super::{Queue, on_server};
 use crate::QueueError;
+use crate::attachment::Attachment;
 use crate::codec::{CodecError, Scratch, encode, raw_bytes};
+use crate::place::Place;
 
 /// Items that are handed to the floor below at once; the list of their slices is on the stack.
 const CHUNK: usize = 256;
@@ -67,6 +70,10 @@ impl<T: Serialize + 'static> Queue<T> {
 
     /// Puts the first few of `items`, at least one of them; returns how many.
     fn put_some(&self, items: &[T]) -> Result<usize, QueueError> {
+        let queue = match self.place() {
+            Place::Memory(queue) => queue,
+            Place::Server(queue) => return on_server::send_some(queue, items),
+        };
         let mut messages = [&[][..]; CHUNK];
         let mut count = 0;
         for (message, bytes) in messages.iter_mut().zip(items.iter().map_while(raw_bytes)) {
@@ -74,7 +81,7 @@ impl<T: Serialize + 'static> Queue<T> {
             count += 1;
         }
         if count > 0 {
-            return self.put_messages(&messages[..count]);
+            return put_messages(queue, &messages[..count]);
         }
         Scratch::lend(|scratch| {
             let bytes = &mut scratch.outgoing;
@@ -83,8 +90,7 @@ impl<T: Serialize + 'static> Queue<T> {
             let (count, handles) =
                 encode_some(items, bytes, &mut ends).map_err(QueueError::encode)?;
             if !handles.is_empty() {
-                self.attachment()
-                    .with(|queue, me| queue.put(me, bytes, &handles, Wait::Forever))?;
+                queue.with(|queue, me| queue.put(me, bytes, &handles, Wait::Forever))?;
                 return Ok(1);
             }
             let mut messages = [&[][..]; CHUNK];
@@ -93,15 +99,13 @@ impl<T: Serialize + 'static> Queue<T> {
                 *message = &bytes[start..end];
                 start = end;
             }
-            self.put_messages(&messages[..count])
+            put_messages(queue, &messages[..count])
         })
     }
+}
 
-    fn put_messages(&self, messages: &[&[u8]]) -> Result<usize, QueueError> {
-        Ok(self
-            .attachment()
-            .with(|queue, me| queue.put_many(me, messages, Wait::Forever))?)
-    }
+fn put_messages(queue: &Attachment<Core>, messages: &[&[u8]]) -> Result<usize, QueueError> {
+    Ok(queue.with(|queue, me| queue.put_many(me, messages, Wait::Forever))?)
 }
 
 /// Encodes the first few of `items`, at least one, one after the other; notes where each one ends.

@@ -7,4 +7,6 @@
 mod watchdog;
 
 mod event;
+mod joinable_queue;
 mod objects;
+mod queue;

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::sync::OnceLock;
 
-use procession::{Cluster, Event, SharedError};
+use procession::{Cluster, Event, JoinableQueue, OnLost, Queue, QueueError, SharedError};
 use procession_test_server::{Server, ServerCluster};
 
 pub(crate) type TestResult = Result<(), Box<dyn Error>>;
@@ -44,6 +44,22 @@ impl Objects {
         let url = url.trim_end_matches('/');
         let cluster = procession::connect(&format!("{url}/?namespace={test}&{SETTINGS}"))?;
         Ok(Objects::Server(cluster))
+    }
+
+    pub(crate) fn queue<T>(&self, maxsize: Option<usize>) -> Result<Queue<T>, QueueError> {
+        let builder = Queue::builder().maxsize(maxsize.unwrap_or(0));
+        match self {
+            Objects::Memory => builder.build(),
+            Objects::Server(cluster) => builder.build_on(cluster, None),
+        }
+    }
+
+    pub(crate) fn joinable_queue(&self, on_lost: OnLost) -> Result<JoinableQueue<u32>, QueueError> {
+        let builder = JoinableQueue::builder().on_lost(on_lost);
+        match self {
+            Objects::Memory => builder.build(),
+            Objects::Server(cluster) => builder.build_on(cluster, None),
+        }
     }
 
     pub(crate) fn event(&self) -> Result<Event, SharedError> {

@@ -1,0 +1,7 @@
+-- Makes a copy of all entries, for one reader. Doing it twice is the same as once.  O(N)
+-- KEYS h entries order copied-entries copied-order   ARGV life in ms
+redis.call('COPY', KEYS[2], KEYS[4], 'REPLACE')
+redis.call('COPY', KEYS[3], KEYS[5], 'REPLACE')
+redis.call('PEXPIRE', KEYS[4], ARGV[1])
+redis.call('PEXPIRE', KEYS[5], ARGV[1])
+return 1

@@ -1,0 +1,98 @@
+//! Putting.
+
+use procession_arena::Wait;
+
+use super::{PORTION, PORTION_BYTES, Queue, QueueError};
+use crate::call::Call;
+use crate::payload;
+use crate::script::{Script, script};
+use crate::waiting::wait_for;
+
+pub(super) static PUT: Script = script!("put");
+
+const FULL: i64 = 0;
+const CLOSED: i64 = -1;
+
+impl Queue {
+    /// Puts a message at the end; waits while the queue is full.
+    ///
+    /// # Errors
+    ///
+    /// [`QueueError::Full`] (only with [`Wait::Never`]), [`QueueError::TimedOut`], [`QueueError::Closed`];
+    /// [`ClusterError::Full`](crate::ClusterError::Full), [`ClusterError::TooLarge`](crate::ClusterError::TooLarge),
+    /// [`ClusterError::Gone`](crate::ClusterError::Gone), [`ClusterError::Unavailable`](crate::ClusterError::Unavailable) and its like. After
+    /// the last, nobody knows whether the message was put.
+    ///
+    /// # If a process dies
+    ///
+    /// The message is wholly in the queue, or wholly not.
+    pub fn put(&self, bytes: &[u8], wait: Wait) -> Result<(), QueueError> {
+        let sealed = payload::seal(self.object(), bytes)?;
+        self.put_sealed(&[sealed], wait).map(drop)
+    }
+
+    /// Puts messages in their order and returns how many; all of them, unless there is an error or the time is over.
+    ///
+    /// As many as one step can move become visible together.
+    ///
+    /// # Errors
+    ///
+    /// As [`put`](Self::put), but only if not a single message was put.
+    ///
+    /// # If a process dies
+    ///
+    /// The first so many messages are in the queue, and the rest is not.
+    pub fn put_many(&self, messages: &[&[u8]], wait: Wait) -> Result<usize, QueueError> {
+        let mut done = 0;
+        while let Some(rest) = messages.get(done..).filter(|rest| !rest.is_empty()) {
+            let outcome = self
+                .seal_some(rest)
+                .and_then(|sealed| self.put_sealed(&sealed, wait));
+            match outcome {
+                Ok(count) => done += count,
+                Err(error) if done == 0 => return Err(error),
+                Err(_) => break,
+            }
+        }
+        Ok(done)
+    }
+
+    /// Seals as many of the messages as one step can move, at least one; one that cannot be sealed is complained of only when it is the first.
+    fn seal_some(&self, messages: &[&[u8]]) -> Result<Vec<Vec<u8>>, QueueError> {
+        let mut portion = Vec::new();
+        let mut bytes = 0;
+        for message in messages.iter().take(PORTION) {
+            match payload::seal(self.object(), message) {
+                Ok(sealed) => {
+                    bytes += sealed.len();
+                    portion.push(sealed);
+                }
+                Err(error) if portion.is_empty() => return Err(error.into()),
+                Err(_) => break,
+            }
+            if bytes >= PORTION_BYTES {
+                break;
+            }
+        }
+        Ok(portion)
+    }
+
+    /// Puts at least one of the messages; waits while there is no room for any.
+    fn put_sealed(&self, messages: &[Vec<u8>], wait: Wait) -> Result<usize, QueueError> {
+        let attempt = || {
+            let call = Call::new(&PUT, self.object())
+                .keys(["h", "r", "m", "w", "b"])
+                .arguments(messages.iter().map(Vec::as_slice));
+            match self.cluster().call(call)?.integer()? {
+                FULL => Ok(None),
+                CLOSED => Err(QueueError::Closed),
+                count => Ok(Some(usize::try_from(count).unwrap_or(0))),
+            }
+        };
+        let pause = |slice| Ok(self.cluster().wait_for_token(self.object(), "b", slice)?);
+        wait_for(wait, attempt, pause)?.ok_or(match wait {
+            Wait::Never => QueueError::Full,
+            Wait::Forever | Wait::Until(_) => QueueError::TimedOut,
+        })
+    }
+}

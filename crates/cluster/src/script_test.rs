@@ -1,0 +1,123 @@
+//! For tests of single scripts: a state, a call, its reply, and the state after.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use procession_test_server::{Connection, Reply, Server};
+
+use crate::script::Script;
+
+/// An object, of which scripts are called without a client.
+pub(crate) struct Bench {
+    connection: Connection,
+    number: u64,
+    calls: u64,
+    /// Looks at the state after every call.
+    invariant: fn(&mut Bench),
+}
+
+impl Bench {
+    pub(crate) fn new(invariant: fn(&mut Bench)) -> Bench {
+        static SERVER: OnceLock<Server> = OnceLock::new();
+        static OBJECTS: AtomicU64 = AtomicU64::new(0);
+        let server = SERVER.get_or_init(|| Server::start().unwrap());
+        let mut bench = Bench {
+            connection: server.connect().unwrap(),
+            number: OBJECTS.fetch_add(1, Ordering::Relaxed),
+            calls: 0,
+            invariant,
+        };
+        bench.command("HSET", "h", &["lay", "1"]);
+        bench
+    }
+
+    fn key(&self, part: &str) -> String {
+        format!("pc:test:{{x:{}}}:{part}", self.number)
+    }
+
+    /// A command on a part.
+    pub(crate) fn command(&mut self, name: &str, part: &str, arguments: &[&str]) -> Reply {
+        let mut words = vec![name.to_owned(), self.key(part)];
+        words.extend(arguments.iter().map(|argument| (*argument).to_owned()));
+        self.connection.command(&words).unwrap().accepted().unwrap()
+    }
+
+    /// Calls a script, and looks at the state. One that is recorded is called twice, as after a lost answer: the second call must change
+    /// nothing, and bring the same reply.
+    pub(crate) fn call(&mut self, script: &Script, parts: &[&str], arguments: &[&str]) -> Reply {
+        self.calls += 1;
+        let nonce = format!("{:032x}", self.calls);
+        let reply = self.evaluate(script, parts, arguments, &nonce);
+        (self.invariant)(self);
+        if script.is_recorded() {
+            let before = self.state(parts);
+            let again = self.evaluate(script, parts, arguments, &nonce);
+            assert_eq!(again, reply, "{} answers another thing", script.name);
+            assert_eq!(self.state(parts), before, "{} acts twice", script.name);
+        }
+        reply
+    }
+
+    fn evaluate(
+        &mut self,
+        script: &Script,
+        parts: &[&str],
+        arguments: &[&str],
+        nonce: &str,
+    ) -> Reply {
+        let mut keys: Vec<String> = parts.iter().map(|part| self.key(part)).collect();
+        let mut arguments: Vec<String> = arguments.iter().map(|text| (*text).to_owned()).collect();
+        if script.is_recorded() {
+            keys.push(self.key("rq"));
+            arguments.push(nonce.to_owned());
+        }
+        let mut words = vec!["EVAL".to_owned(), script.text(), keys.len().to_string()];
+        words.extend(keys);
+        words.extend(arguments);
+        self.connection.command(&words).unwrap().accepted().unwrap()
+    }
+
+    /// All content of these parts.
+    pub(crate) fn state(&mut self, parts: &[&str]) -> BTreeMap<String, Reply> {
+        let dump = |part: &&str| ((*part).to_owned(), self.command("DUMP", part, &[]));
+        parts.iter().map(dump).collect()
+    }
+
+    /// A field of a hash.
+    pub(crate) fn field(&mut self, part: &str, name: &str) -> Option<String> {
+        self.command("HGET", part, &[name]).text()
+    }
+
+    /// How many members a sorted set or a list has.
+    pub(crate) fn count(&mut self, part: &str) -> i64 {
+        let command = match self.command("TYPE", part, &[]).text().as_deref() {
+            Some("list") => "LLEN",
+            Some("stream") => "XLEN",
+            _ => "ZCARD",
+        };
+        match self.command(command, part, &[]) {
+            Reply::Integer(count) => count,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// The members of a sorted set.
+    pub(crate) fn members(&mut self, part: &str) -> Vec<String> {
+        let members = self.command("ZRANGE", part, &["0", "-1"]);
+        members.items().iter().filter_map(Reply::text).collect()
+    }
+
+    /// The lease of a member of a sorted set runs out.
+    pub(crate) fn expire(&mut self, part: &str, member: &str) {
+        self.command("ZADD", part, &["XX", "1", member]);
+    }
+}
+
+/// Whether all texts of a reply are these.
+pub(crate) fn texts(reply: &Reply) -> Vec<String> {
+    match reply {
+        Reply::Array(items) => items.iter().flat_map(texts).collect(),
+        other => other.text().into_iter().collect(),
+    }
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -52,6 +53,7 @@ class Context:
 
     def __enter__(self) -> Context:
         directory = self._stack.enter_context(TemporaryDirectory())
+        os.environ["DASK_TEMPORARY_DIRECTORY"] = directory
         self._file = Path(directory, "scheduler.json")
         command = [sys.executable, "-m", "distributed.cli.dask_scheduler"]
         self._stack.enter_context(running([*command, "--port", "0", "--scheduler-file", str(self._file), *LOCAL]))
@@ -64,9 +66,8 @@ class Context:
 
     @contextmanager
     def Pool(self, workers: int) -> Iterator[Pool]:
-        where = ["--scheduler-file", str(self._file), "--local-directory", str(self._file.parent)]
-        arguments = ["distributed.cli.dask_worker", *where, "--nthreads", "1", "--no-nanny", *LOCAL]
-        with running_modules(arguments, workers):
+        arguments = ["distributed.cli.dask_worker", "--scheduler-file", str(self._file), "--nthreads", "1", "--no-nanny"]
+        with running_modules([*arguments, *LOCAL], workers):
             self._client.wait_for_workers(workers)
             yield Pool(self._client)
 

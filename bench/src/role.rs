@@ -8,7 +8,7 @@ use anyhow::{Error, bail};
 use crate::{ipc, machines, pipe, pool};
 
 /// The first argument of a process that plays a part.
-const MARK: &str = "--role";
+pub(crate) const MARK: &str = "--role";
 
 /// The command that plays a part: the running image again, as every contestant starts it.
 pub(crate) fn command(role: &str, arguments: &[&str]) -> Command {
@@ -34,6 +34,7 @@ fn perform(part: &[&str]) -> Result<(), Error> {
         ["pool-worker", work] => pool::pipe_worker(work.parse()?),
         ["apalis-worker", url, name] => machines::apalis_worker(url, name),
         ["pipe-echo"] => pipe::round_trip::echo(),
+        ["guard", arguments @ ..] => machines::guard(arguments),
         ["ipc-consumer", load, server] => ipc::consumer(load.parse()?, server),
         ["ipc-producer", server] => ipc::pairs::producer(server),
         ["ipc-echo", server] => ipc::round_trip::echo(server),

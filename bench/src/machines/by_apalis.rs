@@ -5,11 +5,8 @@
 //! task is done, since the stream made for it, `wait_for`, looks every 100 ms.
 
 use std::collections::HashSet;
-use std::io::Read;
-use std::process::{Child, Stdio};
 use std::task::{self, Poll};
 use std::time::Duration;
-use std::{process, thread};
 
 use anyhow::{Context, Error, anyhow, ensure};
 use apalis::prelude::{
@@ -27,9 +24,10 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::time::Interval;
 
 use super::WORKERS;
+use super::program::Program;
 use super::tasks::Workers;
 use super::work;
-use crate::role;
+use crate::role::MARK;
 
 /// Tasks that a worker takes at a time.
 const BATCH: usize = 100;
@@ -46,7 +44,7 @@ struct Apalis {
     done: PubSub,
     /// How many tasks there have been: each is named by its number.
     named: u64,
-    _workers: Vec<Worker>,
+    _workers: Vec<Program>,
     _server: Server,
     runtime: Runtime,
 }
@@ -56,7 +54,7 @@ pub(super) fn start() -> Result<Box<dyn Workers>, Error> {
     let server = Server::start()?;
     let url = server.url();
     let workers = (0..WORKERS)
-        .map(|number| Worker::start(&url, number))
+        .map(|number| Program::start(&[MARK, "apalis-worker", &url, &format!("worker-{number}")]))
         .collect::<Result<_, _>>()?;
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let (storage, done) = runtime.block_on(connect(&url))?;
@@ -195,33 +193,8 @@ async fn results(
         .collect()
 }
 
-/// A worker process, which ends when its input does.
-struct Worker(Child);
-
-impl Worker {
-    fn start(url: &str, number: usize) -> Result<Worker, Error> {
-        let name = format!("worker-{number}");
-        let process = role::command("apalis-worker", &[url, &name])
-            .stdin(Stdio::piped())
-            .spawn()?;
-        Ok(Worker(process))
-    }
-}
-
-impl Drop for Worker {
-    fn drop(&mut self) {
-        drop(self.0.stdin.take());
-        // Whatever fails here, nothing depends on it any more.
-        let _ = self.0.wait();
-    }
-}
-
 /// The part of a worker.
 pub(crate) fn worker(url: &str, name: &str) -> Result<(), Error> {
-    thread::spawn(|| {
-        let _ = std::io::stdin().read_to_end(&mut Vec::new());
-        process::exit(0);
-    });
     let runtime = Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let connection = apalis_redis::connect(url).await?;

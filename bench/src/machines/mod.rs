@@ -3,6 +3,8 @@
 mod by_apalis;
 mod by_commands;
 mod objects;
+mod ours;
+mod program;
 mod tasks;
 mod work;
 
@@ -14,6 +16,7 @@ use crate::measure::{Column, Contestant, Scenario, Size, Table};
 use crate::reading::{Reading, Round};
 
 pub(crate) use by_apalis::worker as apalis_worker;
+pub(crate) use program::guard;
 
 /// As many as there are processors on the machine for which the targets were set.
 const WORKERS: usize = 2;

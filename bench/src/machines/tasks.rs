@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Error, ensure};
 
 use super::work::{expected, hash, number_of, text};
-use super::{Tells, by_apalis, contestant, scenario};
+use super::{Tells, by_apalis, contestant, ours, scenario};
 use crate::echo::{Pace, round_trips};
 use crate::measure::{Column, Contestant, Scenario};
 
@@ -24,7 +24,10 @@ pub(super) trait Workers {
 type Start = fn() -> Result<Box<dyn Workers>, Error>;
 
 /// Everybody who carries tasks, with a server and workers of his own.
-const CONTESTANTS: [(Column, Start); 1] = [(Column::Apalis, by_apalis::start)];
+const CONTESTANTS: [(Column, Start); 2] = [
+    (Column::Procession, ours::start_workers),
+    (Column::Apalis, by_apalis::start),
+];
 
 /// All scenarios, in the order of the table.
 pub(super) fn scenarios() -> Vec<Scenario> {

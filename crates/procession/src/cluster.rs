@@ -1,5 +1,8 @@
 //! Objects on a server, for many machines.
 
+mod data;
+mod sync;
+
 use procession_cluster::{Address, Cluster as Core, ClusterError};
 
 use crate::{Event, JoinableQueue, Pool, PoolError, Queue, QueueError, SharedError};
@@ -51,8 +54,13 @@ pub struct Cluster {
 }
 
 impl Cluster {
+    /// The address as it was given to [`connect`], its password included: whoever starts a worker host passes it on.
+    pub fn url(&self) -> &str {
+        self.core.address().url()
+    }
+
     /// What keeps the objects of different programs on one server apart.
-    pub fn namespace(&self) -> &str {
+    pub fn name(&self) -> &str {
         self.core.address().namespace()
     }
 

@@ -4,6 +4,8 @@ use std::error::Error;
 use std::fmt;
 
 use procession_arena::{Error as ArenaError, Wait};
+use procession_cluster::SyncError;
+use procession_cluster::lock::Taken as TakenOnServer;
 use procession_objects::Taken;
 
 use crate::SharedError;
@@ -17,7 +19,8 @@ use crate::SharedError;
 #[non_exhaustive]
 pub enum LockError<G> {
     /// The lock is acquired, but the process that held it before ended without releasing it: what it
-    /// guards may be half changed. Exactly one of those who come after is told.
+    /// guards may be half changed. Exactly one of those who come after is told. The number is its pid, for a lock on a server that on its own
+    /// machine.
     Abandoned(G, u32),
     /// The lock is not acquired.
     Failed(SharedError),
@@ -52,6 +55,48 @@ pub(crate) fn outcome<G>(
             Err(LockError::Failed(SharedError::WouldBlock))
         }
         Err(error) => Err(LockError::Failed(error.into())),
+    }
+}
+
+/// What came of an attempt to acquire a lock on a server.
+pub(crate) fn outcome_on_server<G>(
+    taken: Result<TakenOnServer, SyncError>,
+    wait: Wait,
+    guard: impl FnOnce(&TakenOnServer) -> G,
+) -> Result<G, LockError<G>> {
+    match taken {
+        Ok(taken) => match (guard(&taken), taken.abandoned_by) {
+            (guard, None) => Ok(guard),
+            (guard, Some(former)) => {
+                tracing::warn!(pid = former.pid, host = former.host, "a lock was abandoned");
+                Err(LockError::Abandoned(guard, former.pid))
+            }
+        },
+        Err(error) => Err(LockError::Failed(unless_unwilling(error, wait))),
+    }
+}
+
+/// An error of something that was to be acquired: who did not want to wait is told so.
+pub(crate) fn unless_unwilling(error: SyncError, wait: Wait) -> SharedError {
+    match error {
+        SyncError::TimedOut if wait == Wait::Never => SharedError::WouldBlock,
+        error => error.into(),
+    }
+}
+
+impl From<SyncError> for SharedError {
+    fn from(error: SyncError) -> SharedError {
+        match error {
+            SyncError::TimedOut => SharedError::TimedOut,
+            SyncError::NotHeld => SharedError::NotHeld,
+            SyncError::HeldByAnother { pid, .. } => SharedError::HeldByAnother { pid },
+            SyncError::ReleasedTooOften { bound } => SharedError::ReleasedTooOften { bound },
+            SyncError::BrokenBarrier => SharedError::BrokenBarrier,
+            SyncError::Cluster(error) => SharedError::Cluster(error),
+            other => SharedError::Session {
+                reason: other.to_string(),
+            },
+        }
     }
 }
 

@@ -23,6 +23,8 @@ pub(super) struct Ticket {
     /// In which of its lives the host got it.
     pub(super) member: Arc<HostMember>,
     pub(super) since: Instant,
+    /// What is to be released when the task has ended, if its arguments lie elsewhere on the server.
+    pub(super) leftovers: Option<Vec<u8>>,
 }
 
 /// The tasks that a host holds and has not handed in.

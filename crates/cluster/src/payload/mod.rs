@@ -4,7 +4,8 @@ mod blob;
 mod caretaker;
 mod form;
 mod keyring;
-#[cfg(all(test, feature = "client"))]
+#[cfg(test)]
+#[cfg(feature = "client")]
 mod tests;
 
 pub(crate) use caretaker::Caretaker;
@@ -52,6 +53,11 @@ pub(crate) fn take(object: &Object, sealed: Vec<u8>) -> Result<Vec<u8>, ClusterE
         blob::remove(object, &pieces);
     }
     Ok(opened)
+}
+
+/// What is needed to [`release`] a value, if it has anything elsewhere on the server.
+pub(crate) fn to_be_released(sealed: &[u8]) -> Option<Vec<u8>> {
+    Sealed::reference(sealed).map(|_| sealed.to_vec())
 }
 
 /// Removes what a value has elsewhere on the server, since nobody will open it again. What cannot be removed now ends by itself.

@@ -8,10 +8,10 @@ use procession_arena::Wait;
 use super::held::Held;
 use super::state::State;
 use super::{Queue, QueueError, lease};
-use crate::ClusterError;
 use crate::call::Call;
 use crate::script::{Script, script};
 use crate::waiting::wait_for;
+use crate::{ClusterError, payload};
 
 pub(super) static DONE: Script = script!("done");
 
@@ -34,14 +34,21 @@ impl Queue {
         let held = consumer.begin_done().ok_or(QueueError::TaskDoneTooOften)?;
         let answer = self.mark_as_done(&held);
         consumer.end_done(&held, answer.is_ok());
-        match answer? {
-            IS_DONE => Ok(()),
+        let is_done = match answer? {
+            IS_DONE => true,
             // By a call whose answer was lost.
-            IS_NOT_THERE if held.may_be_done => Ok(()),
-            _ => Err(QueueError::Cluster(ClusterError::LeaseLost {
+            IS_NOT_THERE => held.may_be_done,
+            _ => false,
+        };
+        if !is_done {
+            return Err(QueueError::Cluster(ClusterError::LeaseLost {
                 object: self.object().to_string(),
-            })),
+            }));
         }
+        if let Some(leftovers) = &held.leftovers {
+            payload::release(self.object(), leftovers);
+        }
+        Ok(())
     }
 
     fn mark_as_done(&self, held: &Held) -> Result<i64, ClusterError> {

@@ -1,10 +1,12 @@
 //! What the last to come does before the others go on.
 
 use procession_arena::Wait;
+use procession_cluster::barrier::{LastTurn as LastTurnOnServer, Turn as TurnOnServer};
 use procession_objects::{LastTurn, Turn};
 
 use super::{Barrier, BarrierTurn};
 use crate::SharedError;
+use crate::place::Place;
 
 impl Barrier {
     /// Waits until all have come; the last one then calls `action` before anybody goes on.
@@ -37,38 +39,65 @@ impl Barrier {
     /// # Ok::<_, procession::SharedError>(())
     /// ```
     pub fn wait_with(&self, action: impl FnOnce()) -> Result<BarrierTurn, SharedError> {
-        let parties = self.attachment.object().parties();
-        let arrived = self
-            .attachment
-            .with(|barrier, me| barrier.arrive(me, Wait::Forever))?;
-        match arrived {
-            Turn::Through { index } => Ok(BarrierTurn::new(index, parties)),
-            Turn::Last(turn) => {
-                let acting = Acting {
-                    barrier: self,
-                    turn: Some(turn),
-                };
-                action();
-                acting.release()?;
-                Ok(BarrierTurn::new(parties - 1, parties))
+        let turn = match &self.place {
+            Place::Memory(barrier) => {
+                match barrier.with(|barrier, me| barrier.arrive(me, Wait::Forever))? {
+                    Turn::Through { index } => return Ok(self.turn(index)),
+                    Turn::Last(turn) => Last::Memory(turn),
+                }
             }
+            Place::Server(barrier) => match barrier.arrive(Wait::Forever)? {
+                TurnOnServer::Through { index } => return Ok(self.turn(index)),
+                TurnOnServer::Last(turn) => Last::Server(turn),
+            },
+        };
+        let acting = Acting {
+            barrier: self,
+            turn: Some(turn),
+        };
+        action();
+        acting.release()?;
+        Ok(self.turn(self.parties_in_16_bits() - 1))
+    }
+
+    fn release(&self, turn: Last) -> Result<(), SharedError> {
+        match (&self.place, turn) {
+            (Place::Memory(barrier), Last::Memory(turn)) => {
+                Ok(barrier.with(|barrier, me| barrier.release(me, turn))?)
+            }
+            (Place::Server(_), Last::Server(turn)) => Ok(turn.release()?),
+            // No turn is of another place than its barrier.
+            (Place::Memory(_), Last::Server(_)) | (Place::Server(_), Last::Memory(_)) => Ok(()),
         }
     }
+
+    fn give_up(&self, turn: Last) -> Result<(), SharedError> {
+        match (&self.place, turn) {
+            (Place::Memory(barrier), Last::Memory(turn)) => {
+                Ok(barrier.with(|barrier, me| barrier.give_up(me, turn))?)
+            }
+            (Place::Server(_), Last::Server(turn)) => Ok(turn.give_up()?),
+            (Place::Memory(_), Last::Server(_)) | (Place::Server(_), Last::Memory(_)) => Ok(()),
+        }
+    }
+}
+
+/// The turn of the last one to come, where the barrier is.
+enum Last {
+    Memory(LastTurn),
+    Server(LastTurnOnServer),
 }
 
 /// The others wait; if this is dropped without [`release`](Self::release), they do so in vain, and are told.
 struct Acting<'a> {
     barrier: &'a Barrier,
-    turn: Option<LastTurn>,
+    turn: Option<Last>,
 }
 
 impl Acting<'_> {
     fn release(mut self) -> Result<(), SharedError> {
         match self.turn.take() {
-            Some(turn) => Ok(self
-                .barrier
-                .attachment
-                .with(|barrier, me| barrier.release(me, turn))?),
+            Some(turn) => self.barrier.release(turn),
             None => Ok(()),
         }
     }
@@ -79,10 +108,9 @@ impl Drop for Acting<'_> {
         let Some(turn) = self.turn.take() else {
             return;
         };
-        let attachment = &self.barrier.attachment;
-        if let Err(error) = attachment.with(|barrier, me| barrier.give_up(me, turn)) {
-            let handle = attachment.handle();
-            tracing::warn!(%error, %handle, "a barrier could not be broken");
+        if let Err(error) = self.barrier.give_up(turn) {
+            let name = self.barrier.place.name();
+            tracing::warn!(%error, %name, "a barrier could not be broken");
         }
     }
 }

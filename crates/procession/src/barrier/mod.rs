@@ -5,10 +5,11 @@ mod travel;
 mod turn;
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use procession_arena::Wait;
+use procession_cluster::barrier::Barrier as OnServer;
+use procession_cluster::{Cluster, ClusterError};
 use procession_objects::Barrier as Core;
 
 pub use turn::BarrierTurn;
@@ -16,6 +17,7 @@ pub use turn::BarrierTurn;
 use crate::SharedError;
 use crate::attachment::Attachment;
 use crate::deadline::until;
+use crate::place::Place;
 
 /// A place at which so many threads, of any processes, wait for each other.
 ///
@@ -31,7 +33,8 @@ use crate::deadline::until;
 /// # If a process dies
 ///
 /// While it waits, or while it acts as the last one in [`wait_with`](Self::wait_with): the barrier breaks for
-/// all the others, as soon as the kernel says so; a tenth of a second later at the latest.
+/// all the others, as soon as the kernel says so; a tenth of a second later at the latest. On a server that takes until its lease ends, 15
+/// seconds after it was last heard from.
 ///
 /// # Examples
 ///
@@ -63,7 +66,7 @@ use crate::deadline::until;
 /// ```
 #[derive(Clone)]
 pub struct Barrier {
-    attachment: Arc<Attachment<Core>>,
+    place: Place<Core, OnServer>,
 }
 
 impl Barrier {
@@ -82,21 +85,32 @@ impl Barrier {
     /// # Ok::<_, procession::SharedError>(())
     /// ```
     pub fn new(parties: usize) -> Result<Barrier, SharedError> {
-        let parties = u16::try_from(parties).map_err(|_| SharedError::Session {
-            reason: format!(
-                "a barrier can have {} parties at most, not {parties}",
-                u16::MAX
-            ),
-        })?;
-        Ok(Barrier::of(Attachment::new(|me| {
-            Core::create(me, parties)
-        })?))
+        let parties = checked(parties)?;
+        let attachment = Attachment::new(|me| Core::create(me, parties))?;
+        Ok(Barrier {
+            place: Place::memory(attachment),
+        })
     }
 
-    fn of(attachment: Attachment<Core>) -> Barrier {
-        Barrier {
-            attachment: Arc::new(attachment),
-        }
+    pub(crate) fn on_server(
+        cluster: &Cluster,
+        name: Option<&str>,
+        parties: usize,
+    ) -> Result<Barrier, SharedError> {
+        let on_server = OnServer::create(cluster, name, checked(parties)?)?;
+        Ok(Barrier {
+            place: Place::Server(on_server),
+        })
+    }
+
+    /// Removes a barrier that a [`Cluster`](crate::Cluster) has made from its server, for everybody: who uses it afterwards is told that it is
+    /// gone. One in memory ends with its last handle by itself, and this does nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`ClusterError`] if the server cannot be used.
+    pub fn unlink(&self) -> Result<(), ClusterError> {
+        self.place.unlink()
     }
 
     /// Waits until all have come.
@@ -104,7 +118,7 @@ impl Barrier {
     /// # Errors
     ///
     /// [`SharedError::BrokenBarrier`] if the barrier is broken, or breaks meanwhile;
-    /// [`SharedError::Session`] if the session's memory is damaged.
+    /// [`SharedError::Session`] if the session's memory is damaged; [`SharedError::Cluster`] if the server cannot be used.
     ///
     /// # If a process dies
     ///
@@ -137,8 +151,15 @@ impl Barrier {
     }
 
     fn come(&self, wait: Wait) -> Result<BarrierTurn, SharedError> {
-        let index = self.attachment.with(|barrier, me| barrier.wait(me, wait))?;
-        Ok(BarrierTurn::new(index, self.attachment.object().parties()))
+        let index = match &self.place {
+            Place::Memory(barrier) => barrier.with(|barrier, me| barrier.wait(me, wait))?,
+            Place::Server(barrier) => barrier.wait(wait)?,
+        };
+        Ok(self.turn(index))
+    }
+
+    fn turn(&self, index: u16) -> BarrierTurn {
+        BarrierTurn::new(index, self.parties_in_16_bits())
     }
 
     /// Breaks the barrier: whoever waits is sent away with [`SharedError::BrokenBarrier`], and whoever comes,
@@ -146,16 +167,19 @@ impl Barrier {
     ///
     /// # Errors
     ///
-    /// [`SharedError::Session`] if the session's memory is damaged.
+    /// [`SharedError::Session`] if the session's memory is damaged; [`SharedError::Cluster`] if the server cannot be used.
     pub fn abort(&self) -> Result<(), SharedError> {
-        Ok(self.attachment.with(|barrier, me| barrier.abort(me))?)
+        match &self.place {
+            Place::Memory(barrier) => Ok(barrier.with(|barrier, me| barrier.abort(me))?),
+            Place::Server(barrier) => Ok(barrier.abort()?),
+        }
     }
 
     /// Makes the barrier as good as new; whoever waits is sent away with [`SharedError::BrokenBarrier`].
     ///
     /// # Errors
     ///
-    /// [`SharedError::Session`] if the session's memory is damaged.
+    /// [`SharedError::Session`] if the session's memory is damaged; [`SharedError::Cluster`] if the server cannot be used.
     ///
     /// # Examples
     ///
@@ -168,40 +192,62 @@ impl Barrier {
     /// # Ok::<_, procession::SharedError>(())
     /// ```
     pub fn reset(&self) -> Result<(), SharedError> {
-        Ok(self.attachment.with(|barrier, me| barrier.reset(me))?)
+        match &self.place {
+            Place::Memory(barrier) => Ok(barrier.with(|barrier, me| barrier.reset(me))?),
+            Place::Server(barrier) => Ok(barrier.reset()?),
+        }
     }
 
     /// The number of threads that must come.
     pub fn parties(&self) -> usize {
-        self.attachment.object().parties().into()
+        self.parties_in_16_bits().into()
+    }
+
+    fn parties_in_16_bits(&self) -> u16 {
+        match &self.place {
+            Place::Memory(barrier) => barrier.object().parties(),
+            Place::Server(barrier) => barrier.parties(),
+        }
     }
 
     /// The number of threads that wait; it may be out of date when it is read.
     ///
     /// # Errors
     ///
-    /// [`SharedError::Session`] if the session's memory is damaged.
+    /// [`SharedError::Session`] if the session's memory is damaged; [`SharedError::Cluster`] if the server cannot be used.
     pub fn n_waiting(&self) -> Result<usize, SharedError> {
-        Ok(self
-            .attachment
-            .with(|barrier, me| barrier.n_waiting(me))?
-            .into())
+        Ok(match &self.place {
+            Place::Memory(barrier) => barrier.with(|barrier, me| barrier.n_waiting(me))?.into(),
+            Place::Server(barrier) => barrier.n_waiting()?.into(),
+        })
     }
 
     /// Whether the barrier is broken; that may be out of date when it is read.
     ///
     /// # Errors
     ///
-    /// [`SharedError::Session`] if the session's memory is damaged.
+    /// [`SharedError::Session`] if the session's memory is damaged; [`SharedError::Cluster`] if the server cannot be used.
     pub fn is_broken(&self) -> Result<bool, SharedError> {
-        Ok(self.attachment.with(|barrier, me| barrier.is_broken(me))?)
+        match &self.place {
+            Place::Memory(barrier) => Ok(barrier.with(|barrier, me| barrier.is_broken(me))?),
+            Place::Server(barrier) => Ok(barrier.is_broken()?),
+        }
     }
+}
+
+fn checked(parties: usize) -> Result<u16, SharedError> {
+    u16::try_from(parties).map_err(|_| SharedError::Session {
+        reason: format!(
+            "a barrier can have {} parties at most, not {parties}",
+            u16::MAX
+        ),
+    })
 }
 
 impl fmt::Debug for Barrier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Barrier")
-            .field("handle", &format_args!("{}", self.attachment.handle()))
+            .field("handle", &format_args!("{}", self.place.name()))
             .field("parties", &self.parties())
             .field("n_waiting", &self.n_waiting().ok())
             .field("broken", &self.is_broken().ok())

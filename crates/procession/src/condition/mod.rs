@@ -6,14 +6,16 @@ mod travel;
 mod wait;
 
 use std::fmt;
-use std::sync::Arc;
 
+use procession_cluster::condition::Condition as OnServer;
+use procession_cluster::{Cluster, ClusterError};
 use procession_objects::Condition as Core;
 
 pub use guarded::ConditionLock;
-use guarded::sealed::Guarded;
+use guarded::LockPlace;
 
 use crate::attachment::Attachment;
+use crate::place::Place;
 use crate::{Lock, LockError, LockGuard, RLock, RLockGuard, SharedError};
 
 /// Waiting, with a lock given up meanwhile, until another process notifies.
@@ -31,6 +33,9 @@ use crate::{Lock, LockError, LockGuard, RLock, RLockGuard, SharedError};
 ///   another one is notified in its place.
 /// - While it notifies: those whom that call notifies all return, or none of them.
 /// - With the lock: as with the lock; who returns from waiting is told as if it had acquired it.
+///
+/// On a server a death is noticed when the lease ends, 15 seconds after the process was last heard from. And there a waiter that was cut off from
+/// the server for longer than that returns as if it was notified, since it may have been passed over.
 ///
 /// # Examples
 ///
@@ -61,12 +66,12 @@ use crate::{Lock, LockError, LockGuard, RLock, RLockGuard, SharedError};
 /// }
 /// ```
 pub struct Condition<L = Lock> {
-    attachment: Arc<Attachment<Core>>,
+    place: Place<Core, OnServer>,
     lock: L,
 }
 
 impl Condition<Lock> {
-    /// Creates a condition that goes with `lock`.
+    /// Creates a condition that goes with `lock`, where that is.
     ///
     /// # Errors
     ///
@@ -122,15 +127,48 @@ impl Condition<RLock> {
 
 impl<L: ConditionLock> Condition<L> {
     fn create(lock: &L) -> Result<Condition<L>, SharedError> {
-        let attachment = Attachment::new(|me| Guarded::create(lock, me))?;
-        Ok(Condition::of(attachment, lock.clone()))
+        let place = match lock.place() {
+            LockPlace::Lock(core) => Place::memory(Attachment::new(|me| Core::create(me, core))?),
+            LockPlace::Reentrant(core) => {
+                Place::memory(Attachment::new(|me| Core::create_for_reentrant(me, core))?)
+            }
+            LockPlace::Server(guarded) => {
+                let cluster = guarded.object().cluster();
+                Place::Server(OnServer::create(cluster, None, &guarded)?)
+            }
+        };
+        Ok(Condition {
+            place,
+            lock: lock.clone(),
+        })
     }
 
-    fn of(attachment: Attachment<Core>, lock: L) -> Condition<L> {
-        Condition {
-            attachment: Arc::new(attachment),
-            lock,
+    pub(crate) fn on_server(
+        cluster: &Cluster,
+        name: Option<&str>,
+        lock: &L,
+    ) -> Result<Condition<L>, SharedError> {
+        match lock.place() {
+            LockPlace::Server(guarded) if guarded.object().cluster() == cluster => Ok(Condition {
+                place: Place::Server(OnServer::create(cluster, name, &guarded)?),
+                lock: lock.clone(),
+            }),
+            _ => Err(SharedError::Session {
+                reason:
+                    "a condition must be where its lock is: make the lock with the same `Cluster`"
+                        .to_owned(),
+            }),
         }
+    }
+
+    /// Removes a condition, and not its lock, that a [`Cluster`](crate::Cluster) has made from its server, for everybody: who uses it afterwards is told that it is
+    /// gone. One in memory ends with its last handle by itself, and this does nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`ClusterError`] if the server cannot be used.
+    pub fn unlink(&self) -> Result<(), ClusterError> {
+        self.place.unlink()
     }
 
     /// The lock that goes with the condition.
@@ -142,7 +180,7 @@ impl<L: ConditionLock> Condition<L> {
 impl<L: Clone> Clone for Condition<L> {
     fn clone(&self) -> Condition<L> {
         Condition {
-            attachment: Arc::clone(&self.attachment),
+            place: self.place.clone(),
             lock: self.lock.clone(),
         }
     }
@@ -151,7 +189,7 @@ impl<L: Clone> Clone for Condition<L> {
 impl<L: fmt::Debug> fmt::Debug for Condition<L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Condition")
-            .field("handle", &format_args!("{}", self.attachment.handle()))
+            .field("handle", &format_args!("{}", self.place.name()))
             .field("lock", &self.lock)
             .finish()
     }

@@ -2,6 +2,7 @@
 
 use super::Condition;
 use crate::SharedError;
+use crate::place::Place;
 
 impl<L> Condition<L> {
     /// Has one of those who wait return, the one that has waited longest; says whether there was one.
@@ -11,7 +12,7 @@ impl<L> Condition<L> {
     ///
     /// # Errors
     ///
-    /// [`SharedError::Session`] if the session's memory is damaged.
+    /// [`SharedError::Session`] if the session's memory is damaged; [`SharedError::Cluster`] if the server cannot be used.
     pub fn notify_one(&self) -> Result<bool, SharedError> {
         Ok(self.notify(1)? == 1)
     }
@@ -22,9 +23,12 @@ impl<L> Condition<L> {
     ///
     /// As [`notify_one`](Condition::notify_one).
     pub fn notify(&self, count: usize) -> Result<usize, SharedError> {
-        Ok(self
-            .attachment
-            .with(|condition, me| condition.notify(me, count))?)
+        match &self.place {
+            Place::Memory(condition) => {
+                Ok(condition.with(|condition, me| condition.notify(me, count))?)
+            }
+            Place::Server(condition) => Ok(condition.notify(count)?),
+        }
     }
 
     /// Has all who wait return; says how many.
@@ -33,8 +37,11 @@ impl<L> Condition<L> {
     ///
     /// As [`notify_one`](Condition::notify_one).
     pub fn notify_all(&self) -> Result<usize, SharedError> {
-        Ok(self
-            .attachment
-            .with(|condition, me| condition.notify_all(me))?)
+        match &self.place {
+            Place::Memory(condition) => {
+                Ok(condition.with(|condition, me| condition.notify_all(me))?)
+            }
+            Place::Server(condition) => Ok(condition.notify_all()?),
+        }
     }
 }

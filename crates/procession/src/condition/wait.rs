@@ -7,6 +7,7 @@ use procession_arena::Wait;
 use super::guarded::Refusal;
 use super::{Condition, ConditionLock};
 use crate::deadline::until;
+use crate::place::Place;
 use crate::{LockError, SharedError};
 
 impl<L: ConditionLock> Condition<L> {
@@ -20,7 +21,8 @@ impl<L: ConditionLock> Condition<L> {
     /// [`LockError::Abandoned`] if meanwhile somebody died holding the lock: the guard is in the error.
     /// [`LockError::Failed`] with [`SharedError::NotHeld`] or [`SharedError::HeldByAnother`] if somebody
     /// released the lock in spite of the guard; with [`SharedError::Session`] if the guard is of another
-    /// lock, which is then released.
+    /// lock, which is then released; with [`SharedError::Cluster`] if the server cannot be used, or the lease of the lock has run out: then the lock is
+    /// not held.
     ///
     /// # If a process dies
     ///
@@ -122,21 +124,29 @@ impl<L: ConditionLock> Condition<L> {
     where
         L: 'a,
     {
-        let of = L::lock_of(&guard);
-        if of != self.lock.handle() {
+        if !L::is_of(&guard, &self.lock) {
             return Err(LockError::Failed(SharedError::Session {
                 reason: "the guard is of another lock than the condition's".to_owned(),
             }));
         }
-        let waited = self
-            .attachment
-            .with(|condition, me| condition.wait(me, wait));
-        // If it failed before the lock was given up, the guard still releases it.
-        let waited = waited.map_err(|error| LockError::Failed(error.into()))?;
-        let lock = L::disarm(guard);
-        let guard = lock.arm(waited.taken);
-        match waited.taken.abandoned_by {
-            None => Ok((guard, waited.notified)),
+        // If it fails before the lock is given up, the guard still releases it.
+        let (guard, notified, abandoned_by) = match &self.place {
+            Place::Memory(condition) => {
+                let waited = condition.with(|condition, me| condition.wait(me, wait));
+                let waited = waited.map_err(|error| LockError::Failed(error.into()))?;
+                let guard = L::disarm(guard).arm(waited.taken);
+                (guard, waited.notified, waited.taken.abandoned_by)
+            }
+            Place::Server(condition) => {
+                let waited = condition.wait(wait);
+                let waited = waited.map_err(|error| LockError::Failed(error.into()))?;
+                let abandoned_by = waited.taken.abandoned_by.as_ref().map(|its| its.pid);
+                let guard = L::disarm(guard).arm_on_server(waited.taken);
+                (guard, waited.notified, abandoned_by)
+            }
+        };
+        match abandoned_by {
+            None => Ok((guard, notified)),
             Some(pid) => Err(LockError::Abandoned(guard, pid)),
         }
     }

@@ -8,7 +8,8 @@ use procession_arena::Wait;
 
 use super::RLock;
 use crate::deadline::until;
-use crate::lock_error::outcome;
+use crate::lock_error::{outcome, outcome_on_server};
+use crate::place::Place;
 use crate::{LockError, SharedError};
 
 /// One of the holds that a thread has of an [`RLock`]; released when dropped.
@@ -33,7 +34,8 @@ impl RLock {
     /// [`LockError::Abandoned`] if the thread that held it ended without releasing it, with its process
     /// or by itself: the guard is in the error, and what the lock guards may be half changed.
     /// [`LockError::Failed`] with [`SharedError::Session`] if the session's memory is damaged, or the
-    /// thread has acquired the lock four billion times.
+    /// thread has acquired the lock four billion times; with [`SharedError::Cluster`] if the server cannot be used, or the lease of
+    /// this thread's hold has run out.
     ///
     /// # If a process dies
     ///
@@ -78,8 +80,13 @@ impl RLock {
 
     #[inline]
     fn acquire(&self, wait: Wait) -> Result<RLockGuard<'_>, LockError<RLockGuard<'_>>> {
-        let taken = self.attachment.with(|lock, me| lock.acquire(me, wait));
-        outcome(taken, wait, |_| self.guard())
+        match &self.place {
+            Place::Memory(lock) => {
+                let taken = lock.with(|lock, me| lock.acquire(me, wait));
+                outcome(taken, wait, |_| self.guard())
+            }
+            Place::Server(lock) => outcome_on_server(lock.acquire(wait), wait, |_| self.guard()),
+        }
     }
 
     pub(crate) fn guard(&self) -> RLockGuard<'_> {
@@ -94,7 +101,8 @@ impl RLock {
     /// # Errors
     ///
     /// [`SharedError::NotHeld`] if nobody holds the lock, or whoever held it has ended;
-    /// [`SharedError::HeldByAnother`] if another thread does.
+    /// [`SharedError::HeldByAnother`] if another thread does; [`SharedError::Cluster`] if the server cannot be used, or the lease of this thread's
+    /// hold has run out.
     ///
     /// # Examples
     ///
@@ -108,7 +116,10 @@ impl RLock {
     /// # Ok::<_, SharedError>(())
     /// ```
     pub fn release(&self) -> Result<(), SharedError> {
-        Ok(self.attachment.with(|lock, me| lock.release(me))?)
+        match &self.place {
+            Place::Memory(lock) => Ok(lock.with(|lock, me| lock.release(me))?),
+            Place::Server(lock) => Ok(lock.release()?),
+        }
     }
 }
 
@@ -116,6 +127,22 @@ impl<'a> RLockGuard<'a> {
     /// The lock that it is of.
     pub fn lock(&self) -> &'a RLock {
         self.lock
+    }
+
+    /// Of a lock on a server: a number that is larger for every later holder; see [`LockGuard::fence`](crate::LockGuard::fence).
+    pub fn fence(&self) -> Option<u64> {
+        match &self.lock.place {
+            Place::Memory(_) => None,
+            Place::Server(lock) => lock.own_hold().map(|hold| hold.fence()),
+        }
+    }
+
+    /// Whether another thread may hold the lock by now; see [`LockGuard::is_lost`](crate::LockGuard::is_lost).
+    pub fn is_lost(&self) -> bool {
+        match &self.lock.place {
+            Place::Memory(_) => false,
+            Place::Server(lock) => lock.own_hold().is_none_or(|hold| hold.is_lost()),
+        }
     }
 }
 

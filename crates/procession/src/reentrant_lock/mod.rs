@@ -4,13 +4,15 @@ mod guard;
 mod travel;
 
 use std::fmt;
-use std::sync::Arc;
 
+use procession_cluster::reentrant_lock::ReentrantLock as OnServer;
+use procession_cluster::{Cluster, ClusterError};
 use procession_objects::ReentrantLock as Core;
 
 pub use guard::RLockGuard;
 
 use crate::attachment::Attachment;
+use crate::place::Place;
 use crate::{Holder, SharedError};
 
 /// A [`Lock`](crate::Lock) that a thread may acquire again while it holds it.
@@ -26,6 +28,8 @@ use crate::{Holder, SharedError};
 ///   with [`LockError::Abandoned`](crate::LockError::Abandoned). The same happens if only the thread ends
 ///   with the lock held, or its process drops its last handle of the lock.
 /// - While it waits: nobody else is affected.
+///
+/// On a server *at once* means when the lease ends, as with [`Lock`](crate::Lock).
 ///
 /// # Examples
 ///
@@ -47,7 +51,7 @@ use crate::{Holder, SharedError};
 /// ```
 #[derive(Clone)]
 pub struct RLock {
-    pub(crate) attachment: Arc<Attachment<Core>>,
+    pub(crate) place: Place<Core, OnServer>,
 }
 
 impl RLock {
@@ -61,45 +65,71 @@ impl RLock {
         Ok(RLock::of(Attachment::new(Core::create)?))
     }
 
+    pub(crate) fn on_server(cluster: &Cluster, name: Option<&str>) -> Result<RLock, SharedError> {
+        Ok(RLock {
+            place: Place::Server(OnServer::create(cluster, name)?),
+        })
+    }
+
     pub(crate) fn of(attachment: Attachment<Core>) -> RLock {
         RLock {
-            attachment: Arc::new(attachment),
+            place: Place::memory(attachment),
         }
+    }
+
+    /// Removes a lock that a [`Cluster`](crate::Cluster) has made from its server: [`Lock::unlink`](crate::Lock::unlink).
+    ///
+    /// # Errors
+    ///
+    /// [`ClusterError`] if the server cannot be used.
+    pub fn unlink(&self) -> Result<(), ClusterError> {
+        self.place.unlink()
     }
 
     /// Whether any thread holds the lock at this moment.
     ///
     /// # Errors
     ///
-    /// [`SharedError::Session`] if the session's memory is damaged.
+    /// [`SharedError::Session`] if the session's memory is damaged; [`SharedError::Cluster`] if the server cannot be used.
     pub fn is_locked(&self) -> Result<bool, SharedError> {
-        Ok(self.attachment.with(|lock, me| lock.is_locked(me))?)
+        match &self.place {
+            Place::Memory(lock) => Ok(lock.with(|lock, me| lock.is_locked(me))?),
+            Place::Server(lock) => Ok(lock.is_locked()?),
+        }
     }
 
     /// The process whose thread holds the lock at this moment, and since when.
     ///
     /// # Errors
     ///
-    /// [`SharedError::Session`] if the session's memory is damaged.
+    /// [`SharedError::Session`] if the session's memory is damaged; [`SharedError::Cluster`] if the server cannot be used.
     pub fn holder(&self) -> Result<Option<Holder>, SharedError> {
-        let holder = self.attachment.with(|lock, me| lock.holder(me))?;
-        Ok(holder.map(Holder::new))
+        match &self.place {
+            Place::Memory(lock) => {
+                let holder = lock.with(|lock, me| lock.holder(me))?;
+                Ok(holder.map(Holder::new))
+            }
+            Place::Server(lock) => Ok(lock.holder()?.map(Holder::on_server)),
+        }
     }
 
     /// How often this thread holds the lock.
     ///
     /// # Errors
     ///
-    /// [`SharedError::Session`] if the session's memory is damaged.
+    /// [`SharedError::Session`] if the session's memory is damaged; [`SharedError::Cluster`] if the server cannot be used.
     pub fn depth(&self) -> Result<u32, SharedError> {
-        Ok(self.attachment.with(|lock, me| lock.depth(me))?)
+        match &self.place {
+            Place::Memory(lock) => Ok(lock.with(|lock, me| lock.depth(me))?),
+            Place::Server(lock) => Ok(lock.depth()),
+        }
     }
 }
 
 impl fmt::Debug for RLock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RLock")
-            .field("handle", &format_args!("{}", self.attachment.handle()))
+            .field("handle", &format_args!("{}", self.place.name()))
             .field("holder", &self.holder().ok().flatten().map(|its| its.pid))
             .finish()
     }

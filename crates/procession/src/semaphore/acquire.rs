@@ -7,6 +7,8 @@ use procession_arena::{Error, Wait};
 use super::{Permit, Semaphore};
 use crate::SharedError;
 use crate::deadline::until;
+use crate::lock_error::unless_unwilling;
+use crate::place::Place;
 
 impl Semaphore {
     /// Acquires a permit; waits while none is free.
@@ -15,7 +17,7 @@ impl Semaphore {
     ///
     /// # Errors
     ///
-    /// [`SharedError::Session`] if the session's memory is damaged.
+    /// [`SharedError::Session`] if the session's memory is damaged; [`SharedError::Cluster`] if the server cannot be used.
     ///
     /// # If a process dies
     ///
@@ -54,13 +56,18 @@ impl Semaphore {
     }
 
     fn take(&self, wait: Wait) -> Result<Permit<'_>, SharedError> {
-        let acquired = self
-            .attachment
-            .with(|semaphore, me| semaphore.acquire(me, wait));
-        match acquired {
-            Ok(()) => Ok(Permit::of(self)),
-            Err(Error::TimedOut) if wait == Wait::Never => Err(SharedError::WouldBlock),
-            Err(error) => Err(error.into()),
+        match &self.place {
+            Place::Memory(semaphore) => {
+                match semaphore.with(|semaphore, me| semaphore.acquire(me, wait)) {
+                    Ok(()) => Ok(Permit::of(self, None)),
+                    Err(Error::TimedOut) if wait == Wait::Never => Err(SharedError::WouldBlock),
+                    Err(error) => Err(error.into()),
+                }
+            }
+            Place::Server(semaphore) => match semaphore.acquire(wait) {
+                Ok(permit) => Ok(Permit::of(self, Some(permit))),
+                Err(error) => Err(unless_unwilling(error, wait)),
+            },
         }
     }
 }

@@ -6,7 +6,7 @@ use procession_objects::PermitRule;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::Semaphore;
-use crate::SharedError;
+use crate::{Cluster, SharedError};
 
 /// A [`Semaphore`] that cannot be released more often than it was acquired.
 ///
@@ -15,7 +15,7 @@ use crate::SharedError;
 ///
 /// # If a process dies
 ///
-/// As with a [`Semaphore`]: permits that it holds stay taken.
+/// As with a [`Semaphore`]: permits that it holds stay taken; on a server they come back.
 ///
 /// # Examples
 ///
@@ -43,9 +43,18 @@ impl BoundedSemaphore {
         Semaphore::create(permits, PermitRule::Bounded).map(BoundedSemaphore)
     }
 
+    pub(crate) fn on_server(
+        cluster: &Cluster,
+        name: Option<&str>,
+        permits: u32,
+    ) -> Result<BoundedSemaphore, SharedError> {
+        let builder = Semaphore::builder(permits).bounded(true);
+        builder.build_on(cluster, name).map(BoundedSemaphore)
+    }
+
     /// The number of permits that it has, free and taken.
     pub fn bound(&self) -> u32 {
-        self.0.attachment.object().initial()
+        self.0.initial()
     }
 }
 

@@ -2,8 +2,11 @@
 
 use procession_objects::PermitRule;
 
+use procession_cluster::semaphore::Semaphore as OnServer;
+
 use super::Semaphore;
-use crate::SharedError;
+use crate::place::Place;
+use crate::{Cluster, SharedError};
 
 /// Says more about a [`Semaphore`] to create; made by [`Semaphore::builder`].
 #[derive(Clone, Debug)]
@@ -68,11 +71,42 @@ impl SemaphoreBuilder {
     /// [`SharedError::OutOfMemory`], or [`SharedError::Session`] if the session has no room for one
     /// more object or could not be set up.
     pub fn build(self) -> Result<Semaphore, SharedError> {
-        let rule = match (self.attributed, self.bounded) {
+        Semaphore::create(self.permits, self.rule())
+    }
+
+    /// Creates the semaphore on a server, or finds the one of that name.
+    ///
+    /// # Errors
+    ///
+    /// [`SharedError::Cluster`] if the server cannot be used, or the one of that name was created in another way.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use procession::Semaphore;
+    ///
+    /// let cluster = procession::connect("redis://127.0.0.1")?;
+    /// let licences = Semaphore::builder(3).attributed(true).build_on(&cluster, "licences")?;
+    /// let _licence = licences.acquire()?; // one of three, on whatever machine
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn build_on<'n>(
+        self,
+        cluster: &Cluster,
+        name: impl Into<Option<&'n str>>,
+    ) -> Result<Semaphore, SharedError> {
+        let rule = self.rule();
+        let on_server = OnServer::create(&cluster.core, name.into(), self.permits, rule)?;
+        Ok(Semaphore {
+            place: Place::Server(on_server),
+        })
+    }
+
+    fn rule(&self) -> PermitRule {
+        match (self.attributed, self.bounded) {
             (true, _) => PermitRule::Attributed,
             (false, true) => PermitRule::Bounded,
             (false, false) => PermitRule::Plain,
-        };
-        Semaphore::create(self.permits, rule)
+        }
     }
 }

@@ -7,8 +7,9 @@ mod permit;
 mod travel;
 
 use std::fmt;
-use std::sync::Arc;
 
+use procession_cluster::ClusterError;
+use procession_cluster::semaphore::Semaphore as OnServer;
 use procession_objects::{PermitRule, Semaphore as Core};
 
 pub use bounded::BoundedSemaphore;
@@ -17,6 +18,7 @@ pub use permit::Permit;
 
 use crate::SharedError;
 use crate::attachment::Attachment;
+use crate::place::Place;
 
 /// A number of permits, which threads of any process acquire and release.
 ///
@@ -33,6 +35,10 @@ use crate::attachment::Attachment;
 /// - While it holds permits: **they stay taken**, since in general nobody knows who is to release a permit
 ///   that somebody has acquired. If each process releases what it has acquired itself, create the semaphore as
 ///   [`attributed`](SemaphoreBuilder::attributed): then they come back at once.
+///
+/// On a server every permit is a lease, and comes back when that ends, whatever the semaphore was created as: 15 seconds after the process was last heard
+/// from. That goes for forgotten permits, too, and for those of a process that drops its last handle. And there a release that names no permit never means
+/// one that somebody holds a [`Permit`] of.
 ///
 /// # Examples
 ///
@@ -60,7 +66,7 @@ use crate::attachment::Attachment;
 /// ```
 #[derive(Clone)]
 pub struct Semaphore {
-    attachment: Arc<Attachment<Core>>,
+    place: Place<Core, OnServer>,
 }
 
 impl Semaphore {
@@ -95,12 +101,32 @@ impl Semaphore {
 
     fn of(attachment: Attachment<Core>) -> Semaphore {
         Semaphore {
-            attachment: Arc::new(attachment),
+            place: Place::memory(attachment),
         }
     }
 
+    /// Removes a semaphore that a [`Cluster`](crate::Cluster) has made from its server, for everybody: who uses it afterwards is told that it is
+    /// gone. One in memory ends with its last handle by itself, and this does nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`ClusterError`] if the server cannot be used.
+    pub fn unlink(&self) -> Result<(), ClusterError> {
+        self.place.unlink()
+    }
+
     fn rule(&self) -> PermitRule {
-        self.attachment.object().rule()
+        match &self.place {
+            Place::Memory(semaphore) => semaphore.object().rule(),
+            Place::Server(semaphore) => semaphore.rule(),
+        }
+    }
+
+    fn initial(&self) -> u32 {
+        match &self.place {
+            Place::Memory(semaphore) => semaphore.object().initial(),
+            Place::Server(semaphore) => semaphore.initial(),
+        }
     }
 
     /// Releases `count` permits and wakes as many who wait; all of them, or none if there is an error.
@@ -112,31 +138,38 @@ impl Semaphore {
     ///
     /// - [`SharedError::ReleasedTooOften`] if the semaphore is bounded and fewer permits are taken;
     /// - [`SharedError::NotHeld`] if it is attributed and this process has acquired fewer;
-    /// - [`SharedError::Session`] if there would be more than `u32::MAX`, or if the session's memory is damaged.
+    /// - [`SharedError::Session`] if there would be more than `u32::MAX`, or if the session's memory is damaged;
+    /// - [`SharedError::Cluster`] if the server cannot be used.
     ///
     /// # If a process dies
     ///
     /// Within `release`: all were released, or none.
     pub fn release(&self, count: u32) -> Result<(), SharedError> {
-        Ok(self
-            .attachment
-            .with(|semaphore, me| semaphore.release(me, count))?)
+        match &self.place {
+            Place::Memory(semaphore) => {
+                Ok(semaphore.with(|semaphore, me| semaphore.release(me, count))?)
+            }
+            Place::Server(semaphore) => Ok(semaphore.release(count)?),
+        }
     }
 
     /// The number of permits that are free; it may be out of date when it is read.
     ///
     /// # Errors
     ///
-    /// [`SharedError::Session`] if the session's memory is damaged.
+    /// [`SharedError::Session`] if the session's memory is damaged; [`SharedError::Cluster`] if the server cannot be used.
     pub fn value(&self) -> Result<u32, SharedError> {
-        Ok(self.attachment.with(|semaphore, me| semaphore.value(me))?)
+        match &self.place {
+            Place::Memory(semaphore) => Ok(semaphore.with(|semaphore, me| semaphore.value(me))?),
+            Place::Server(semaphore) => Ok(semaphore.value()?),
+        }
     }
 }
 
 impl fmt::Debug for Semaphore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Semaphore")
-            .field("handle", &format_args!("{}", self.attachment.handle()))
+            .field("handle", &format_args!("{}", self.place.name()))
             .field("value", &self.value().ok())
             .field("rule", &self.rule())
             .finish()

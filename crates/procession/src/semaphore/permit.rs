@@ -3,8 +3,11 @@
 use std::mem;
 
 use procession_arena::sys::fork_epoch;
+use procession_cluster::semaphore::Permit as OnServer;
 
 use super::Semaphore;
+use crate::SharedError;
+use crate::place::Place;
 
 /// A permit of a [`Semaphore`]; released when dropped.
 ///
@@ -14,20 +17,30 @@ use super::Semaphore;
 #[must_use = "the permit is released at once if it is dropped"]
 pub struct Permit<'a> {
     semaphore: &'a Semaphore,
+    /// Of a semaphore on a server: which one it is.
+    on_server: Option<OnServer>,
     /// Tells the process from a copy.
     epoch: u64,
 }
 
 impl<'a> Permit<'a> {
-    pub(super) fn of(semaphore: &'a Semaphore) -> Permit<'a> {
+    pub(super) fn of(semaphore: &'a Semaphore, on_server: Option<OnServer>) -> Permit<'a> {
         Permit {
             semaphore,
+            on_server,
             epoch: fork_epoch(),
         }
     }
 
+    /// Whether the permit may be somebody else's by now, since the server has not heard from this process for almost as long as a lease. Never in
+    /// memory.
+    pub fn is_lost(&self) -> bool {
+        let on_server = self.on_server.as_ref();
+        on_server.is_some_and(OnServer::is_lost)
+    }
+
     /// Keeps the permit taken: it is for somebody to [`release`](Semaphore::release) it, if it is ever to
-    /// be free again.
+    /// be free again. (On a server it also comes back when this process ends, or drops its last handle.)
     ///
     /// # Examples
     ///
@@ -38,8 +51,22 @@ impl<'a> Permit<'a> {
     /// semaphore.release(1)?;
     /// # Ok::<_, procession::SharedError>(())
     /// ```
-    pub fn forget(self) {
+    pub fn forget(mut self) {
+        if let (Place::Server(semaphore), Some(permit)) =
+            (&self.semaphore.place, self.on_server.take())
+            && let Err(error) = semaphore.forget(&permit)
+        {
+            let name = self.semaphore.place.name();
+            tracing::warn!(%error, %name, "a permit of a semaphore can be released by nobody");
+        }
         mem::forget(self);
+    }
+
+    fn give_back(&self) -> Result<(), SharedError> {
+        match (&self.semaphore.place, &self.on_server) {
+            (Place::Server(semaphore), Some(permit)) => Ok(semaphore.release_permit(permit)?),
+            _ => self.semaphore.release(1),
+        }
     }
 }
 
@@ -48,9 +75,9 @@ impl Drop for Permit<'_> {
         if self.epoch != fork_epoch() {
             return;
         }
-        if let Err(error) = self.semaphore.release(1) {
-            let handle = self.semaphore.attachment.handle();
-            tracing::warn!(%error, %handle, "a permit of a semaphore could not be released");
+        if let Err(error) = self.give_back() {
+            let name = self.semaphore.place.name();
+            tracing::warn!(%error, %name, "a permit of a semaphore could not be released");
         }
     }
 }

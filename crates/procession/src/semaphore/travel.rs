@@ -1,11 +1,14 @@
 //! How a semaphore's handle travels to another process.
 
 use procession_arena::Handle;
+use procession_cluster::semaphore::Semaphore as OnServer;
+use procession_cluster::{Cluster, ClusterError, Object};
 use procession_objects::Semaphore as Core;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Semaphore;
-use crate::attachment::{Attachment, SharedObject};
+use crate::attachment::SharedObject;
+use crate::place::{Place, ServerObject};
 
 impl SharedObject for Core {
     const NAME: &'static str = "semaphore";
@@ -15,15 +18,27 @@ impl SharedObject for Core {
     }
 }
 
+impl ServerObject for OnServer {
+    fn attach(cluster: &Cluster, name: &str) -> Result<OnServer, ClusterError> {
+        OnServer::attach(cluster, name)
+    }
+
+    fn object(&self) -> &Object {
+        OnServer::object(self)
+    }
+}
+
 /// A handle travels by procession alone; anywhere else, serializing it is an error.
 impl Serialize for Semaphore {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.attachment.serialize(serializer)
+        self.place.serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for Semaphore {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Semaphore, D::Error> {
-        Attachment::deserialize(deserializer, Core::attach).map(Semaphore::of)
+        Ok(Semaphore {
+            place: Place::deserialize(deserializer, Core::attach)?,
+        })
     }
 }

@@ -187,6 +187,7 @@ impl Inspection {
             pid,
             slots: 0,
             code: code.to_owned(),
+            is_draining: false,
         };
         board.enter_host(&member, &description)?;
         let outcome = Outcome::Refused {

@@ -5,13 +5,15 @@ Programs written for `multiprocessing` run after changing the import::
     from procession import Process, JoinableQueue, Manager, Pool, Lock
 
 The names are those of the default context, as in `multiprocessing`; what is faster, safer or new is described in the classes
-themselves (`procession.queues`, `procession.synchronize`, `procession.managers`, `procession.pool`).
+themselves (`procession.queues`, `procession.synchronize`, `procession.managers`, `procession.pool`). The same on many machines: `procession.cluster`.
 """
 
 import sys
 
 from . import context, process, reduction
+from .cluster import connect
 from .exceptions import (
+    ClusterError,
     ConsumerLost,
     LockAbandonedWarning,
     PoolBroken,
@@ -33,6 +35,7 @@ globals().update((name, getattr(context._default_context, name)) for name in _of
 
 __all__ = [
     *_of_default_context,
+    "ClusterError",
     "ConsumerLost",
     "Executor",
     "LockAbandonedWarning",
@@ -45,6 +48,7 @@ __all__ = [
     "TaskTimeout",
     "WorkerLost",
     "configure",
+    "connect",
 ]
 
 # A child that imports its parent's program anew knows it under another name, too; as in multiprocessing.

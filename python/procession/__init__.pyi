@@ -6,8 +6,10 @@ from multiprocessing.process import active_children, current_process, parent_pro
 
 from . import _native as _native
 from . import context as _context
+from .cluster import connect
 from .context import Process
 from .exceptions import (
+    ClusterError,
     ConsumerLost,
     LockAbandonedWarning,
     PoolBroken,
@@ -28,6 +30,7 @@ __all__ = [
     "Barrier",
     "BoundedSemaphore",
     "BufferTooShort",
+    "ClusterError",
     "Condition",
     "ConsumerLost",
     "Event",
@@ -59,6 +62,7 @@ __all__ = [
     "active_children",
     "allow_connection_pickling",
     "configure",
+    "connect",
     "cpu_count",
     "current_process",
     "freeze_support",

@@ -19,7 +19,7 @@ from multiprocessing.context import (
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from . import _native
+from . import _native, known_servers
 from .session import reference_for
 
 if TYPE_CHECKING:
@@ -139,7 +139,8 @@ class _SessionMember:
         construct, arguments, *rest = reduced
         start_method = _default_context.get_start_method(allow_none=True)
         # The session comes first, so that the session is there when the arguments of the target need it.
-        return _construct, (reference_for(popen), start_method, construct, arguments), *rest
+        surroundings = (reference_for(popen), known_servers.known_urls(), start_method)
+        return _construct, (*surroundings, construct, arguments), *rest
 
     def _bootstrap(self, parent_sentinel: int | None = None) -> int:
         start_method: str | None = self._start_method  # type: ignore[attr-defined]
@@ -154,7 +155,10 @@ class _SessionMember:
         return code
 
 
-def _construct(_session: None, start_method: str | None, construct: Any, arguments: Any) -> Any:
+def _construct(
+    _session: None, servers: dict[tuple[str, str], str], start_method: str | None, construct: Any, arguments: Any
+) -> Any:
+    known_servers.learn(servers)
     _default_context.set_start_method(start_method, force=True)
     return construct(*arguments)
 

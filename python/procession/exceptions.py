@@ -6,16 +6,27 @@ import queue
 from multiprocessing import ProcessError
 
 __all__ = [
+    "AddressError",
+    "ClusterError",
     "ConsumerLost",
+    "LeaseLost",
     "LockAbandonedWarning",
+    "NoPermission",
+    "NotSigned",
+    "ObjectGone",
+    "PayloadTooLarge",
     "PoolBroken",
     "PoolTerminated",
+    "ServerFull",
+    "ServerUnavailable",
+    "SettingsMismatch",
     "SharedMemoryError",
     "ShutDown",
     "StaleHandleError",
     "TaskCancelled",
     "TaskTimeout",
     "WorkerLost",
+    "WrongPassword",
 ]
 
 
@@ -33,10 +44,12 @@ class ConsumerLost(ProcessError):
     Raised by `JoinableQueue.join`, once for each loss. Call it again to wait for the rest.
     """
 
-    def __init__(self, message: str, pid: int, count: int) -> None:
-        super().__init__(message, pid, count)
+    def __init__(self, message: str, pid: int, count: int, host: str | None = None) -> None:
+        super().__init__(message, pid, count, host)
         #: The process that ended; the last one if there were several.
         self.pid = pid
+        #: The machine that it ran on; None if that is this one.
+        self.host = host
         #: How many items were lost since this process was last told.
         self.count = count
 
@@ -72,6 +85,50 @@ class PoolTerminated(ProcessError):
 
 class PoolBroken(ProcessError):
     """The workers of a pool end before they are ready for tasks, one after another; the last reason is in the message."""
+
+
+class ClusterError(ProcessError):
+    """An object on a server could not do what was asked. The message says what to do; what a program may want to handle has a class of its own."""
+
+
+class AddressError(ClusterError, ValueError):
+    """The address of a server cannot be understood, or would have everything sent over a network in plain text."""
+
+
+class ServerUnavailable(ClusterError, ConnectionError):
+    """The server could not be reached, or could not answer, for as long as its address has patience. Nothing was lost: try again."""
+
+
+class ServerFull(ClusterError, MemoryError):
+    """The server has no memory left. What is in it goes on; taking something out makes room."""
+
+
+class WrongPassword(ClusterError, PermissionError):
+    """The server does not know the user, or the password is another one."""
+
+
+class NoPermission(ClusterError, PermissionError):
+    """The server's user may not do what is needed; `procession acl` prints the rule that lets him."""
+
+
+class ObjectGone(ClusterError):
+    """The object is no longer on the server: somebody has unlinked it, nobody has used it for too long, or the server has lost its data."""
+
+
+class SettingsMismatch(ClusterError, ValueError):
+    """An object of that name is on the server already, and was made with other settings."""
+
+
+class LeaseLost(ClusterError):
+    """This process was stopped or cut off for longer than its lease, so that what it held on the server may have gone to others."""
+
+
+class PayloadTooLarge(ClusterError, ValueError):
+    """A value is larger than what is allowed on a server."""
+
+
+class NotSigned(ClusterError):
+    """A value on a server has no signature or a wrong one, or there is no key to sign one with; see `PROCESSION_KEY_FILE`."""
 
 
 class LockAbandonedWarning(RuntimeWarning):

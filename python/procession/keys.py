@@ -18,6 +18,7 @@ import types
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from . import _native
 from .shared_object import SharedObject
 
 __all__ = ["register"]
@@ -153,6 +154,10 @@ def _reduce_by_identity(key: Any) -> Reduced:
     """Found again in another process is only what is pickled by its name."""
     if isinstance(key, SharedObject):
         return _UNIQUE
+    if isinstance(key, _native.ClusterObject):
+        raise TypeError(
+            "a shared object on a server cannot be a key, or a part of one: it compares by identity, which no other process knows; use its name"
+        )
     if isinstance(key, (type, types.FunctionType)):
         return "by name", _name_of(key)
     name = key.__reduce_ex__(4)

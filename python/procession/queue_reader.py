@@ -59,8 +59,7 @@ class QueueReader:
     def __init__(self, queue: Any) -> None:
         self._original = weakref.ref(queue)
         # Not the queue itself, which would then never be let go of.
-        cls: Any = type(queue)
-        self._queue = cls.__new__(cls, handle=queue.handle)
+        self._queue = queue._another_handle()
         self._descriptor: int | None = None
         self._is_looked_for = threading.Event()
 

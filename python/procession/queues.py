@@ -6,13 +6,11 @@ feeder thread, an item survives its producer, and an item that cannot be pickled
 
 from __future__ import annotations
 
-import threading
 from queue import Empty, Full
 from typing import Any, Self, TypeVar
 
 from . import _native
-from .exceptions import ShutDown
-from .queue_reader import QueueReader, QueueWriter, reader_of
+from .queue_methods import JoinableQueueMethods, QueueMethods, SimpleQueueMethods
 from .serialization import serializer as _serializer
 from .shared_object import SharedObject
 
@@ -22,26 +20,7 @@ __all__ = ["Empty", "Full", "JoinableQueue", "Queue", "SimpleQueue"]
 T = TypeVar("T")
 
 
-class _Piped:
-    """Mixed into what the stdlib's own classes, and those that derive from them, take for a pipe with a lock."""
-
-    @property
-    def _reader(self) -> QueueReader:
-        return reader_of(self)
-
-    @property
-    def _writer(self) -> QueueWriter:
-        return QueueWriter(self)
-
-    @property
-    def _rlock(self) -> threading.Lock:
-        # Who has it keeps nobody from reading; nobody needs to be kept from it.
-        return threading.Lock()
-
-    _wlock = _rlock
-
-
-class Queue(_Piped, SharedObject, _native.Queue[T]):
+class Queue(QueueMethods, SharedObject, _native.Queue[T]):
     """A first-in, first-out queue that any number of processes put into and get from.
 
     Args:
@@ -67,52 +46,8 @@ class Queue(_Piped, SharedObject, _native.Queue[T]):
     def _construction(self) -> dict[str, Any]:
         return {"serializer": self._serializer}
 
-    def _refuse_as_closed(self) -> None:
-        raise ValueError(f"Queue {self!r} is closed")
 
-    def empty(self) -> bool:
-        """Whether there is no item now.
-
-        Raises:
-            OSError: if this process has closed the queue after having put something.
-        """
-        if self.closed and self.was_used:
-            raise OSError("handle is closed")
-        return super().empty()
-
-    def full(self) -> bool:
-        """Whether there is no room now."""
-        return self.limit is not None and self.qsize() >= self.limit
-
-    def join_thread(self) -> None:
-        """Does nothing: an item is in the queue when `put` returns.
-
-        Raises:
-            AssertionError: if the queue was not closed.
-        """
-        assert self.closed, f"Queue {self!r} not closed"
-
-    def cancel_join_thread(self) -> None:
-        """Does nothing: there is no thread to wait for."""
-
-    def shutdown(self, immediate: bool = False) -> None:
-        """Ends the queue for all processes: `put` raises `ShutDown`, and so does `get` once everything is taken.
-
-        With `immediate`, what is in the queue is thrown away.
-        """
-        self.shut_down()
-        while immediate:
-            try:
-                taken = self.get_many(1024, False)
-            except (Empty, ShutDown):
-                break
-            self._count_as_done(len(taken))
-
-    def _count_as_done(self, count: int) -> None:
-        """Whether items that are thrown away are to be marked as done; here nobody counts."""
-
-
-class JoinableQueue(Queue[T]):
+class JoinableQueue(JoinableQueueMethods, Queue[T]):
     """A queue that knows which items are done.
 
     Args:
@@ -146,12 +81,8 @@ class JoinableQueue(Queue[T]):
     ) -> None:
         super().__init__(maxsize, serializer=serializer)
 
-    def _count_as_done(self, count: int) -> None:
-        for _ in range(count):
-            self.task_done()
 
-
-class SimpleQueue(_Piped, SharedObject, _native.Queue[T]):
+class SimpleQueue(SimpleQueueMethods, SharedObject, _native.Queue[T]):
     """A queue with nothing but `put`, `get`, `empty` and `close`.
 
     If a process dies: as with `Queue`.
@@ -159,16 +90,3 @@ class SimpleQueue(_Piped, SharedObject, _native.Queue[T]):
 
     def __new__(cls, *, ctx: Any = None, handle: tuple[int, int] | None = None) -> Self:
         return super().__new__(cls, handle)
-
-    def empty(self) -> bool:
-        """Whether there is no item now.
-
-        Raises:
-            OSError: if this process has closed the queue.
-        """
-        if self.closed:
-            self._refuse_as_closed()
-        return super().empty()
-
-    def _refuse_as_closed(self) -> None:
-        raise OSError("handle is closed")

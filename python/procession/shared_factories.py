@@ -39,7 +39,7 @@ class SharedFactories:
         """Whether objects are to be made in shared memory, and not in a server."""
         raise NotImplementedError
 
-    def _make(self, typeid: str, construct: Callable[..., Any], *args: Any, **kwds: Any) -> Any:
+    def _make(self, typeid: str, construct: Callable[..., Any], /, *args: Any, **kwds: Any) -> Any:
         if self._makes_shared_objects():
             return construct(*args, **kwds)
         return getattr(super(), typeid)(*args, **kwds)

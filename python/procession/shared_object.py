@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 from . import _native, session
 
@@ -27,6 +27,11 @@ class SharedObject:
     def _construction(self) -> dict[str, Any]:
         """Arguments that the constructor needs besides the handle."""
         return {}
+
+    def _another_handle(self) -> Self:
+        """The same object, held once more."""
+        attached: Self = _attach(type(self), {"handle": self.handle, **self._construction()})
+        return attached
 
     def __getstate__(self) -> Any:
         return self.__dict__ or None

@@ -1,10 +1,17 @@
 """What all tests share: the start methods, and a look at what a test leaves behind."""
 
+import itertools
+import os
 from collections.abc import Iterator
 from multiprocessing.context import BaseContext
+from typing import Any
 
 import procession
+import procession.cluster
 import pytest
+import servers
+
+_namespaces = itertools.count()
 
 
 @pytest.fixture(params=["fork", "spawn", "forkserver"])
@@ -18,6 +25,26 @@ def method(request: pytest.FixtureRequest) -> str:
 def context(method: str) -> BaseContext:
     """procession's context of each start method in turn."""
     return procession.get_context(method)
+
+
+def on_server(place: str, **settings: Any) -> procession.cluster.ClusterContext:
+    """A context on the server or cluster, in a namespace where nothing is yet. Leases are short, so that deaths are noticed soon."""
+    namespace = f"test-{os.getpid()}-{next(_namespaces)}"
+    return procession.connect(servers.url(place), namespace=namespace, **{"lease": 2, **settings})
+
+
+@pytest.fixture(params=["server", "cluster"])
+def remote(request: pytest.FixtureRequest) -> procession.cluster.ClusterContext:
+    """A context whose objects are on a server, and one with a cluster."""
+    return on_server(request.param)
+
+
+@pytest.fixture(params=["memory", "server", "cluster"])
+def place(request: pytest.FixtureRequest) -> BaseContext:
+    """A context whose objects are in memory, one on a server, and one with a cluster."""
+    if request.param == "memory":
+        return procession.get_context("fork")
+    return on_server(request.param).get_context("fork")
 
 
 @pytest.fixture(autouse=True)

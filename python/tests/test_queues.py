@@ -236,9 +236,9 @@ def test_the_serializer_goes_along_with_the_queue(context: BaseContext) -> None:
     process.join()
 
 
-@pytest.mark.parametrize("make", [procession.Queue, procession.JoinableQueue])
-def test_limits_are_kept(make: Any) -> None:
-    queue = make(maxsize=2)
+@pytest.mark.parametrize("kind", ["Queue", "JoinableQueue"])
+def test_limits_are_kept(kind: str) -> None:
+    queue = getattr(procession, kind)(maxsize=2)
     assert queue.empty() and not queue.full() and queue.qsize() == 0
     queue.put(1)
     queue.put_nowait(2)
@@ -323,7 +323,7 @@ def test_a_large_item_outlives_its_producer(context: BaseContext) -> None:
 def test_closing_concerns_this_process_alone() -> None:
     queue = procession.Queue()
     queue.put(1)
-    twin = type(queue).__new__(type(queue), handle=queue.handle)
+    twin = queue._another_handle()
     queue.close()
     for use in (queue.get, queue.get_nowait, lambda: queue.put(2), lambda: queue.put_many([2]), lambda: queue.get_many(1)):
         with pytest.raises(ValueError, match="is closed"):
@@ -338,9 +338,9 @@ def test_join_thread_wants_the_queue_closed() -> None:
         procession.Queue().join_thread()
 
 
-@pytest.mark.parametrize("make", [procession.Queue, procession.JoinableQueue])
-def test_a_queue_that_is_shut_down_ends_when_it_is_empty(make: Any) -> None:
-    queue = make()
+@pytest.mark.parametrize("kind", ["Queue", "JoinableQueue"])
+def test_a_queue_that_is_shut_down_ends_when_it_is_empty(kind: str) -> None:
+    queue = getattr(procession, kind)()
     queue.put_many([1, 2])
     queue.shutdown()
     with pytest.raises(procession.ShutDown):
@@ -351,14 +351,14 @@ def test_a_queue_that_is_shut_down_ends_when_it_is_empty(make: Any) -> None:
             use()
 
 
-@pytest.mark.parametrize("make", [procession.Queue, procession.JoinableQueue])
-def test_an_immediate_shutdown_throws_everything_away(make: Any) -> None:
-    queue = make()
+@pytest.mark.parametrize("kind", ["Queue", "JoinableQueue"])
+def test_an_immediate_shutdown_throws_everything_away(kind: str) -> None:
+    queue = getattr(procession, kind)()
     queue.put_many(range(5000))
     queue.shutdown(immediate=True)
     with pytest.raises(procession.ShutDown):
         queue.get()
-    if isinstance(queue, procession.queues.JoinableQueue):
+    if kind == "JoinableQueue":
         assert queue.join(timeout=60)
 
 

@@ -13,9 +13,9 @@ import procession.synchronize
 import pytest
 
 
-@pytest.mark.parametrize("make", [procession.Lock, procession.RLock, procession.Semaphore, procession.BoundedSemaphore])
-def test_locks_are_context_managers(make: Any) -> None:
-    lock = make()
+@pytest.mark.parametrize("kind", ["Lock", "RLock", "Semaphore", "BoundedSemaphore"])
+def test_locks_are_context_managers(kind: str) -> None:
+    lock = getattr(procession, kind)()
     with lock as taken:
         assert taken is True
         assert lock.locked()
@@ -97,10 +97,10 @@ def test_semaphores_count() -> None:
 
 
 @pytest.mark.parametrize("value", [-1, 2**31])
-@pytest.mark.parametrize("make", [procession.Semaphore, procession.BoundedSemaphore])
-def test_impossible_numbers_of_permits_are_refused(make: Any, value: int) -> None:
+@pytest.mark.parametrize("kind", ["Semaphore", "BoundedSemaphore"])
+def test_impossible_numbers_of_permits_are_refused(kind: str, value: int) -> None:
     with pytest.raises(ValueError, match="permits"):
-        make(value)
+        getattr(procession, kind)(value)
 
 
 def test_a_condition_wants_its_lock_held() -> None:
@@ -236,23 +236,23 @@ def test_impossible_numbers_of_parties_are_refused(parties: int) -> None:
         procession.Barrier(parties)
 
 
-SHARED = [
-    procession.Lock,
-    procession.RLock,
-    procession.Semaphore,
-    procession.BoundedSemaphore,
-    procession.Condition,
-    procession.Event,
-    procession.Queue,
-    procession.JoinableQueue,
-    procession.SimpleQueue,
-    lambda: procession.Barrier(2),
-]
+SHARED: dict[str, tuple[Any, ...]] = {
+    "Lock": (),
+    "RLock": (),
+    "Semaphore": (),
+    "BoundedSemaphore": (),
+    "Condition": (),
+    "Event": (),
+    "Queue": (),
+    "JoinableQueue": (),
+    "SimpleQueue": (),
+    "Barrier": (2,),
+}
 
 
-@pytest.mark.parametrize("make", SHARED)
-def test_shared_objects_can_be_referred_to_weakly_and_not_be_copied(make: Any) -> None:
-    shared = make()
+@pytest.mark.parametrize("kind", SHARED)
+def test_shared_objects_can_be_referred_to_weakly_and_not_be_copied(kind: str) -> None:
+    shared = getattr(procession, kind)(*SHARED[kind])
     assert copy.copy(shared) is shared
     with pytest.raises(TypeError, match="cannot be copied"):
         copy.deepcopy(shared)
@@ -267,7 +267,7 @@ def _tell_handles(shared: Any, answers: Any) -> None:
 
 
 def test_shared_objects_are_the_same_in_every_process(context: BaseContext) -> None:
-    shared = [make() for make in SHARED]
+    shared = [getattr(procession, kind)(*arguments) for kind, arguments in SHARED.items()]
     answers = context.Queue()
     process = context.Process(target=_tell_handles, args=(shared, answers))  # type: ignore[attr-defined]
     process.start()

@@ -9,26 +9,25 @@ pub(crate) const COMMANDS: &[&str] = &[
     "asking",
     "cluster|slots",
     "info",
-    "ping",
-    "time", //
+    "time",
     // Scripts.
     "eval",
-    "evalsha", //
+    "evalsha",
     // Keys.
+    "copy",
     "del",
     "exists",
     "persist",
     "pexpire",
-    "pttl",
-    "unlink", //
+    "rename",
+    "unlink",
     // Strings.
-    "append",
     "get",
     "getrange",
     "incrby",
     "set",
     "setrange",
-    "strlen", //
+    "strlen",
     // Hashes.
     "hdel",
     "hexists",
@@ -38,10 +37,13 @@ pub(crate) const COMMANDS: &[&str] = &[
     "hkeys",
     "hlen",
     "hmget",
+    "hrandfield",
+    "hscan",
     "hset",
     "hsetnx",
-    "hvals", //
+    "hvals",
     // Lists.
+    "blmove",
     "blpop",
     "lindex",
     "linsert",
@@ -53,21 +55,16 @@ pub(crate) const COMMANDS: &[&str] = &[
     "lset",
     "ltrim",
     "rpop",
-    "rpush", //
+    "rpush",
     // Sorted sets.
     "zadd",
     "zcard",
     "zcount",
-    "zincrby",
-    "zmscore",
     "zpopmin",
     "zrange",
     "zrangebyscore",
-    "zrank",
     "zrem",
-    "zremrangebyscore",
-    "zrevrange",
-    "zscore", //
+    "zscore",
     // Streams.
     "xadd",
     "xdel",
@@ -77,6 +74,9 @@ pub(crate) const COMMANDS: &[&str] = &[
     "xrevrange",
     "xtrim",
 ];
+
+/// What those need besides who look at everything in a namespace, and examine the server.
+pub(crate) const OPERATOR_COMMANDS: &[&str] = &["config|get", "scan"];
 
 /// The command that gives a user of the server what procession needs for one namespace, and nothing else; `PASSWORD` stands for the password.
 ///
@@ -92,6 +92,20 @@ pub(crate) const COMMANDS: &[&str] = &[
 /// # Ok::<_, procession_cluster::ClusterError>(())
 /// ```
 pub fn acl_rule(namespace: &str, user: &str) -> Result<String, ClusterError> {
+    rule(namespace, user, COMMANDS)
+}
+
+/// As [`acl_rule`], for a user who may also find out what there is in the namespace, and how the server is set up; so he sees
+/// the names of other keys, though not what they hold.
+///
+/// # Errors
+///
+/// As [`acl_rule`].
+pub fn acl_rule_for_operators(namespace: &str, user: &str) -> Result<String, ClusterError> {
+    rule(namespace, user, &[COMMANDS, OPERATOR_COMMANDS].concat())
+}
+
+fn rule(namespace: &str, user: &str, commands: &[&str]) -> Result<String, ClusterError> {
     if let Some(wrong) = [namespace, user]
         .into_iter()
         .find(|name| !is_plain_name(name))
@@ -104,7 +118,7 @@ pub fn acl_rule(namespace: &str, user: &str) -> Result<String, ClusterError> {
     }
     let mut rule =
         format!("ACL SETUSER {user} on >PASSWORD resetkeys ~pc:{namespace}:* resetchannels -@all");
-    for command in COMMANDS {
+    for command in commands {
         rule.push_str(" +");
         rule.push_str(command);
     }
@@ -118,35 +132,70 @@ mod tests {
 
     use super::*;
 
-    /// All commands that the scripts below a directory call, and in which script.
-    fn commands_in(directory: &Path, found: &mut Vec<(String, String)>) {
+    /// The text of all files with this ending below a directory, but not of tests.
+    fn texts(directory: &Path, ending: &str, found: &mut Vec<String>) {
         for entry in fs::read_dir(directory).expect("a directory") {
             let path = entry.expect("an entry").path();
-            if path.is_dir() {
-                commands_in(&path, found);
-            } else if path.extension().is_some_and(|extension| extension == "lua") {
-                let text = fs::read_to_string(&path).expect("a script");
-                for opening in ["redis.call('", "redis.pcall('"] {
-                    for call in text.split(opening).skip(1) {
-                        let command = call.split('\'').next().expect("at least one part");
-                        found.push((command.to_lowercase(), path.display().to_string()));
-                    }
-                }
+            if path.is_dir() && !path.ends_with("tests") {
+                texts(&path, ending, found);
+            } else if path
+                .extension()
+                .is_some_and(|extension| extension == ending)
+            {
+                found.push(fs::read_to_string(&path).expect("a text"));
+            }
+        }
+    }
+
+    fn source(ending: &str) -> Vec<String> {
+        let mut found = Vec::new();
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        texts(&directory, ending, &mut found);
+        found
+    }
+
+    /// The words that stand between these two.
+    fn between<'a>(
+        text: &'a str,
+        before: &'a str,
+        after: char,
+    ) -> impl Iterator<Item = String> + 'a {
+        let parts = text.split(before).skip(1);
+        parts.filter_map(move |part| part.split(after).next().map(str::to_lowercase))
+    }
+
+    fn called(script: &str) -> impl Iterator<Item = String> + '_ {
+        let called = between(script, "redis.call('", '\'');
+        called.chain(between(script, "redis.pcall('", '\''))
+    }
+
+    #[test]
+    fn the_rule_has_every_command_of_every_script() {
+        let scripts = source("lua");
+        assert!(scripts.len() > 10);
+        for script in scripts {
+            for command in called(&script) {
+                assert!(
+                    COMMANDS.contains(&command.as_str()),
+                    "{command} in:\n{script}"
+                );
             }
         }
     }
 
     #[test]
-    fn the_rule_has_every_command_of_every_script() {
-        let mut found = Vec::new();
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-        commands_in(&source, &mut found);
-        assert!(found.len() > 10);
-        for (command, script) in found {
-            assert!(
-                COMMANDS.contains(&command.as_str()),
-                "{command} of {script}"
-            );
+    fn the_rule_has_nothing_that_nobody_uses() {
+        let mut used = Vec::new();
+        for script in source("lua") {
+            used.extend(called(&script));
+        }
+        for text in source("rs") {
+            used.extend(between(&text, "b\"", '"'));
+            used.extend(between(&text, "\"EVAL", '"').map(|rest| format!("eval{rest}")));
+        }
+        for command in COMMANDS {
+            let name = command.split('|').next().map(str::to_owned);
+            assert!(name.is_some_and(|name| used.contains(&name)), "{command}");
         }
     }
 

@@ -142,6 +142,11 @@ impl Address {
             && self.endpoints().iter().all(Endpoint::is_local)
     }
 
+    /// Whether nobody on the way can read what is sent.
+    pub fn is_encrypted(&self) -> bool {
+        self.is_encrypted
+    }
+
     /// Refuses to send anything over a network in plain text, unless that was asked for.
     pub(crate) fn check_security(&self) -> Result<(), ClusterError> {
         let mut endpoints = self.endpoints().iter();

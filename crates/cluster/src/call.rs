@@ -30,18 +30,18 @@ impl<'a> Call<'a> {
     }
 
     /// This is the next argument.
-    pub(crate) fn argument(mut self, argument: impl AsArgument) -> Call<'a> {
-        self.arguments.push(argument.as_argument());
+    pub(crate) fn argument(mut self, argument: impl IntoArgument) -> Call<'a> {
+        self.arguments.push(argument.into_argument());
         self
     }
 
     /// These are the next arguments.
-    pub(crate) fn arguments<A: AsArgument>(
+    pub(crate) fn arguments<A: IntoArgument>(
         mut self,
         arguments: impl IntoIterator<Item = A>,
     ) -> Call<'a> {
         self.arguments
-            .extend(arguments.into_iter().map(AsArgument::as_argument));
+            .extend(arguments.into_iter().map(IntoArgument::into_argument));
         self
     }
 }
@@ -56,45 +56,45 @@ pub(crate) enum Effort {
 }
 
 /// What can be an argument of a script.
-pub(crate) trait AsArgument {
-    fn as_argument(self) -> Vec<u8>;
+pub(crate) trait IntoArgument {
+    fn into_argument(self) -> Vec<u8>;
 }
 
-impl AsArgument for &str {
-    fn as_argument(self) -> Vec<u8> {
+impl IntoArgument for &str {
+    fn into_argument(self) -> Vec<u8> {
         self.as_bytes().to_vec()
     }
 }
 
-impl AsArgument for String {
-    fn as_argument(self) -> Vec<u8> {
+impl IntoArgument for String {
+    fn into_argument(self) -> Vec<u8> {
         self.into_bytes()
     }
 }
 
-impl AsArgument for Vec<u8> {
-    fn as_argument(self) -> Vec<u8> {
+impl IntoArgument for Vec<u8> {
+    fn into_argument(self) -> Vec<u8> {
         self
     }
 }
 
-impl AsArgument for &[u8] {
-    fn as_argument(self) -> Vec<u8> {
+impl IntoArgument for &[u8] {
+    fn into_argument(self) -> Vec<u8> {
         self.to_vec()
     }
 }
 
 /// Whole milliseconds.
-impl AsArgument for Duration {
-    fn as_argument(self) -> Vec<u8> {
+impl IntoArgument for Duration {
+    fn into_argument(self) -> Vec<u8> {
         self.as_millis().to_string().into_bytes()
     }
 }
 
 macro_rules! numbers {
     ($($number:ty)*) => {
-        $(impl AsArgument for $number {
-            fn as_argument(self) -> Vec<u8> {
+        $(impl IntoArgument for $number {
+            fn into_argument(self) -> Vec<u8> {
                 self.to_string().into_bytes()
             }
         })*
@@ -103,8 +103,8 @@ macro_rules! numbers {
 
 numbers!(u32 u64 usize i32 i64);
 
-impl AsArgument for bool {
-    fn as_argument(self) -> Vec<u8> {
+impl IntoArgument for bool {
+    fn into_argument(self) -> Vec<u8> {
         vec![if self { b'1' } else { b'0' }]
     }
 }

@@ -18,7 +18,7 @@ use crate::keeper::{Keeper, Kept, Renew};
 use crate::object::Object;
 use crate::payload::{Caretaker, Keyring};
 use crate::reply::Reply;
-use crate::{Address, ClusterError};
+use crate::{Address, ClusterError, Endpoint};
 
 pub(crate) use checks::LAYOUT;
 pub(crate) use presence::Presence;
@@ -127,16 +127,21 @@ impl Cluster {
     /// # Ok::<_, procession_cluster::ClusterError>(())
     /// ```
     pub fn connect(address: &Address) -> Result<Cluster, ClusterError> {
-        let cluster = Cluster(Arc::new(Shared {
-            address: Arc::new(address.clone()),
-            member: ForkAware::new(),
-        }));
+        let cluster = Cluster::unchecked(address);
         let is_checked = &cluster.member()?.is_checked;
         if !is_checked.load(Ordering::Relaxed) {
             checks::check(&cluster)?;
             is_checked.store(true, Ordering::Relaxed);
         }
         Ok(cluster)
+    }
+
+    /// A cluster of which nobody has made sure that objects can live on it.
+    pub(crate) fn unchecked(address: &Address) -> Cluster {
+        Cluster(Arc::new(Shared {
+            address: Arc::new(address.clone()),
+            member: ForkAware::new(),
+        }))
     }
 
     /// Where it is.
@@ -198,11 +203,6 @@ impl Cluster {
         member.map(Arc::as_ref)
     }
 
-    /// What this process is called on the server.
-    pub(crate) fn incarnation(&self) -> Result<&str, ClusterError> {
-        Ok(self.member()?.identity.incarnation())
-    }
-
     /// A name that nobody has used before.
     pub(crate) fn fresh_name(&self) -> Result<String, ClusterError> {
         Ok(self.member()?.identity.fresh_name())
@@ -241,6 +241,20 @@ impl Cluster {
         self.member()?.client.command(key, parts.as_ref(), effort)
     }
 
+    /// All servers that are responsible for anything.
+    pub(crate) fn nodes(&self) -> Result<Vec<Endpoint>, ClusterError> {
+        self.member()?.client.primaries()
+    }
+
+    /// Has one of these servers carry out a command, in one attempt.
+    pub(crate) fn command_at<'a>(
+        &self,
+        node: &Endpoint,
+        parts: impl AsRef<[&'a [u8]]>,
+    ) -> Result<Reply, ClusterError> {
+        self.member()?.client.command_at(node, parts.as_ref())
+    }
+
     /// Waits for a token in a list, and takes it: a hint that there is something for one waiter.
     pub(crate) fn wait_for_token(
         &self,
@@ -250,6 +264,26 @@ impl Cluster {
     ) -> Result<(), ClusterError> {
         let key = object.key(part);
         let parts: [&[u8]; 3] = [b"BLPOP", key.as_bytes(), &seconds(slice)];
+        self.member()?.client.wait(&key, &parts, slice).map(drop)
+    }
+
+    /// As [`wait_for_token`](Self::wait_for_token), but leaves it for somebody else.
+    pub(crate) fn watch_for_token(
+        &self,
+        object: &Object,
+        part: &str,
+        slice: Duration,
+    ) -> Result<(), ClusterError> {
+        let key = object.key(part);
+        // From the list into itself, in one step.
+        let parts: [&[u8]; 6] = [
+            b"BLMOVE",
+            key.as_bytes(),
+            key.as_bytes(),
+            b"LEFT",
+            b"LEFT",
+            &seconds(slice),
+        ];
         self.member()?.client.wait(&key, &parts, slice).map(drop)
     }
 

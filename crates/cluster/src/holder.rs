@@ -39,7 +39,7 @@ fn host() -> String {
 
 impl Owner {
     /// This process.
-    pub(crate) fn this_process() -> Owner {
+    pub fn this_process() -> Owner {
         Owner {
             pid: current_pid(),
             host: HOST.get_or_init(host).clone(),

@@ -22,6 +22,7 @@ pub mod event;
 mod fork_aware;
 mod holder;
 mod identity;
+pub mod inspect;
 pub mod interrupt;
 mod keeper;
 mod lease;
@@ -47,7 +48,7 @@ mod waiting;
 #[path = "../tests/watchdog/mod.rs"]
 mod watchdog;
 
-pub use acl::acl_rule;
+pub use acl::{acl_rule, acl_rule_for_operators};
 pub use address::{Address, Endpoint, Topology};
 pub use cluster::Cluster;
 pub use entry::{Entry, Expect, Stamp};

@@ -7,6 +7,7 @@ use std::fmt;
 pub(crate) use create::CONTENTS;
 
 use crate::address::is_plain_name;
+use crate::call::Effort;
 use crate::cluster::Presence;
 use crate::fork_aware::ForkAware;
 use crate::slot::slot_of;
@@ -167,6 +168,19 @@ impl Object {
         }
     }
 
+    /// A handle on an object that belongs to this one, and is called after it so that no user's can be.
+    pub(crate) fn companion(&self, kind: Kind) -> Result<Object, ClusterError> {
+        match self.is_anonymous() {
+            // Nobody else has drawn that name.
+            true => Object::attach(&self.cluster, kind, &self.name),
+            // A colon is in no name that a user gives.
+            false => {
+                let name = format!("{}:{}", self.kind.prefix(), self.name);
+                Ok(Object::absent(&self.cluster, kind, &name))
+            }
+        }
+    }
+
     fn anonymous(cluster: &Cluster, kind: Kind, name: String) -> Result<Object, ClusterError> {
         let mut object = Object::absent(cluster, kind, &name);
         object.presence = Some(ForkAware::new());
@@ -182,6 +196,15 @@ impl Object {
             name: name.to_owned(),
             presence: None,
         }
+    }
+
+    /// A handle that keeps nothing, by the name that users give to the object, or under which it was found on the server.
+    pub(crate) fn found(cluster: &Cluster, kind: Kind, name: &str) -> Object {
+        let is_hash =
+            |name: &str| name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let is_key = name.starts_with('~') || name.strip_prefix(HASHED).is_some_and(is_hash);
+        let key = if is_key { name.to_owned() } else { tame(name) };
+        Object::absent(cluster, kind, &key)
     }
 
     /// The list of all objects that have no name.
@@ -209,32 +232,37 @@ impl Object {
     ///
     /// Within `unlink`: the object is gone or not; what is left of it is removed by unlinking it again.
     pub fn unlink(&self) -> Result<(), ClusterError> {
+        self.unlink_with(Effort::Patient)
+    }
+
+    pub(crate) fn unlink_with(&self, effort: Effort) -> Result<(), ClusterError> {
+        let header = self.key("h");
         let mut keys: Vec<String> = Vec::new();
         for (list, prefix) in self.kind.listed_parts() {
             let list = self.key(list);
-            let members = self
-                .cluster
-                .command(self, [b"ZRANGE", list.as_bytes(), b"0", b"-1"])?;
+            let range: [&[u8]; 4] = [b"ZRANGE", list.as_bytes(), b"0", b"-1"];
+            let members = self.cluster.command_on(&header, range, effort)?;
             for member in members.into_array()? {
                 keys.push(self.key(&format!("{prefix}{}", member.into_text()?)));
             }
         }
         keys.extend(self.kind.parts().iter().map(|part| self.key(part)));
-        self.unlink_keys(&keys)
+        self.unlink_keys(&keys, effort)
     }
 
     /// Removes some of its parts.
     pub(crate) fn unlink_parts(&self, parts: &[String]) -> Result<(), ClusterError> {
         let keys: Vec<_> = parts.iter().map(|part| self.key(part)).collect();
-        self.unlink_keys(&keys)
+        self.unlink_keys(&keys, Effort::Patient)
     }
 
-    fn unlink_keys(&self, keys: &[String]) -> Result<(), ClusterError> {
+    fn unlink_keys(&self, keys: &[String], effort: Effort) -> Result<(), ClusterError> {
         let parts: Vec<&[u8]> = [b"UNLINK".as_slice()]
             .into_iter()
             .chain(keys.iter().map(String::as_bytes))
             .collect();
-        self.cluster.command(self, &parts).map(drop)
+        let header = self.key("h");
+        self.cluster.command_on(&header, &parts, effort).map(drop)
     }
 
     /// Where it is.
@@ -301,11 +329,13 @@ pub(crate) fn key(namespace: &str, kind: Kind, name: &str, part: &str) -> String
     format!("pc:{namespace}:{{{}:{name}}}:{part}", kind.prefix())
 }
 
+/// What stands before a name's hash; the colon keeps it apart from all plain names.
+const HASHED: &str = "hash:";
+
 /// A name as it can stand in a key: other characters than these would make keys that nobody can read, or parse.
 fn tame(name: &str) -> String {
     match is_plain_name(name) {
         true => name.to_owned(),
-        // A colon keeps it apart from all plain names.
-        false => format!("hash:{}", blake3::hash(name.as_bytes()).to_hex()),
+        false => format!("{HASHED}{}", blake3::hash(name.as_bytes()).to_hex()),
     }
 }

@@ -11,8 +11,10 @@ mod watchdog;
 
 use std::thread;
 
-use procession_cluster::ClusterError;
+use procession_arena::Wait;
 use procession_cluster::array::{ArrayError, Initial, Operation, SharedArray};
+use procession_cluster::lock::Lock;
+use procession_cluster::{ClusterError, SyncError};
 use servers::{TestResult, cluster};
 use watchdog::watch;
 
@@ -159,5 +161,29 @@ fn many_calculate_and_nothing_is_lost() -> TestResult {
     assert_eq!(i64::from_le_bytes(word(0)), -600);
     assert_eq!(f64::from_le_bytes(word(1)), 100.0);
     assert_eq!(u64::from_le_bytes(word(2)), 200);
+    Ok(())
+}
+
+#[test]
+fn an_array_has_a_lock_of_its_own() -> TestResult {
+    let _watchdog = watch();
+    let cluster = cluster()?;
+    let create = |name| SharedArray::create(&cluster, name, Initial::Repeated(&[0], 1), None);
+    for name in [Some("locked"), None] {
+        let array = create(name)?;
+        let same = SharedArray::attach(&cluster, array.object().name())?;
+        let taken = array.lock()?.acquire(Wait::Forever)?;
+        assert_eq!(
+            same.lock()?.acquire(Wait::Never).map(drop),
+            Err(SyncError::TimedOut)
+        );
+        let others = Lock::create(&cluster, Some("locked"))?;
+        assert!(!others.is_locked()?, "that is another lock");
+        assert!(array.lock()?.release_hold(&taken.hold)?);
+        same.lock()?.acquire(Wait::Never)?;
+        array.unlink()?;
+        let gone = same.lock()?.is_locked();
+        assert!(matches!(gone, Err(ClusterError::Gone { .. })), "{gone:?}");
+    }
     Ok(())
 }

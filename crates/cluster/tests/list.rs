@@ -12,7 +12,7 @@ mod watchdog;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use procession_cluster::list::{Change, List, Place, Snapshot, Splice};
+use procession_cluster::list::{Change, List, Run, Snapshot, Splice};
 use procession_cluster::{ClusterError, Expect};
 use servers::{Cutter, TestResult, cluster};
 use watchdog::watch;
@@ -52,7 +52,7 @@ fn elements_are_added_and_read_and_removed() -> TestResult {
     assert_eq!(value(1)?, Some(b"b".to_vec()));
     assert_eq!(value(-2)?, Some(b"".to_vec()));
     assert_eq!(value(4)?, None);
-    list.splice(Place::Before(1), &[b"x"], None)?;
+    list.splice(Run::Before(1), &[b"x"], None)?;
     assert_eq!(texts(&list.snapshot()?)?, ["a", "x", "b", "", "d"]);
     assert_eq!(texts(&list.snapshot_of(Some(1), Some(-2))?)?, ["x", "b"]);
     assert_eq!(list.take(-1)?, taken("d"));
@@ -98,7 +98,7 @@ fn a_new_order_is_put_in_place_if_the_list_is_the_same() -> TestResult {
     assert!(list.rearrange(&snapshot, &[1, 2])?);
     assert_eq!(texts(&list.snapshot()?)?, ["a", "b"]);
     assert!(!list.rearrange(&snapshot, &[0, 1, 2])?);
-    let late = list.splice(Place::Run(None, None), &[], Some(snapshot.version()))?;
+    let late = list.splice(Run::Slice(None, None), &[], Some(snapshot.version()))?;
     assert_eq!(late, Splice::Refused);
     assert_eq!(texts(&list.snapshot()?)?, ["a", "b"]);
     Ok(())
@@ -140,7 +140,7 @@ fn a_snapshot_is_of_one_moment_however_busy_the_writers_are() -> TestResult {
                 // Were two moments mixed, there would be one element more or less.
                 list.take(-1).and_then(|_| list.take(0)).expect("removed");
                 let two = [b"1".as_slice(), b"2"];
-                list.splice(Place::Before(0), &two, None).expect("added");
+                list.splice(Run::Before(0), &two, None).expect("added");
             }
         });
         let read = || -> TestResult {

@@ -11,15 +11,19 @@
 mod hosts;
 mod watchdog;
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use hosts::{DIE, Gate, Host, PANIC, REVERSE, WAIT, next, poll, pool, pool_with, retries, submit};
+use hosts::{
+    DIE, Gate, Host, PANIC, REVERSE, WAIT, ZEROS, next, poll, pool, pool_with, retries, submit,
+};
 use procession_cluster::Cluster;
+use procession_cluster::pool::{DEFAULT, Inspection};
 use procession_engine::pool::TaskOptions;
 use procession_engine::{PoolError, ProcessError};
-use procession_test_server::{Fsync, Reply, Server};
+use procession_test_server::{Fsync, Reply, Server, ServerCluster};
 use rustix::process::Signal;
 use watchdog::watch;
 
@@ -521,6 +525,139 @@ fn a_host_of_several_pools_shares_its_workers_among_them() {
             b"ba"
         );
     }
+}
+
+#[test]
+fn large_arguments_and_results_go_in_pieces_and_leave_nothing() {
+    let _watchdog = watch();
+    let (server, url, cluster) = server();
+    let _host = Host::start(&url, 1, &[]);
+    let pool = pool(&cluster);
+    // Nothing that could be compressed.
+    let mut number = 1u64;
+    let mut next_byte = || {
+        number = number
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (number >> 56) as u8
+    };
+    let large: Vec<u8> = (0..1 << 20).map(|_| next_byte()).collect();
+    let mut backwards = large.clone();
+    backwards.reverse();
+    assert!(next(&submit(&pool, &REVERSE, none(), [large])).unwrap() == backwards);
+    let pieces = || {
+        server
+            .command(&["KEYS", "pc:default:{pool:default}:k:*"])
+            .unwrap()
+    };
+    poll("the pieces are removed", || {
+        pieces() == Reply::Array(Vec::new())
+    });
+}
+
+#[test]
+fn a_result_that_is_too_large_is_told_as_such() {
+    let _watchdog = watch();
+    let (_server, url, cluster) = server();
+    let _host = Host::start(&url, 1, &[]);
+    let pool = pool(&cluster);
+    let size = (65u64 << 20).to_string().into_bytes();
+    match next(&submit(&pool, &ZEROS, none(), [size])) {
+        Err(PoolError::TooLarge { bytes, limit }) => assert!(bytes > limit),
+        other => panic!("{other:?}"),
+    }
+    let large = vec![0; 65 << 20];
+    match next(&submit(&pool, &REVERSE, none(), [large])) {
+        Err(PoolError::TooLarge { bytes, limit }) => assert!(bytes > limit),
+        other => panic!("{:?}", other.map(|bytes| bytes.len())),
+    }
+}
+
+#[test]
+fn a_pool_can_be_looked_at_and_purged() {
+    let _watchdog = watch();
+    let (server, url, cluster) = server();
+    let _host = Host::start(&url, 1, &["--name=heron"]);
+    let pool = pool(&cluster);
+    let gate = Gate::new(server.directory(), "gate");
+    let running = submit(&pool, &WAIT, none(), [gate.argument()]);
+    gate.wait_for(1);
+    let waiting = submit(&pool, &REVERSE, none(), [b"ab".to_vec(), b"cd".to_vec()]);
+    let inspection = Inspection::of(&cluster, DEFAULT).unwrap();
+    poll("all are on the server", || {
+        inspection.status().unwrap().tasks == 3
+    });
+    let status = inspection.status().unwrap();
+    let build = procession_engine::build_id().unwrap().to_string();
+    assert_eq!(status.waiting, BTreeMap::from([(build, 2)]));
+    assert_eq!((status.clients, status.dead), (1, 0));
+    let [host] = status.hosts.as_slice() else {
+        panic!("{status:?}");
+    };
+    assert_eq!((host.name.as_str(), host.slots, host.held), ("heron", 1, 1));
+    assert_eq!((status.counters["puts"], status.counters["gots"]), (3, 1));
+    assert_eq!(inspection.purge().unwrap(), 2);
+    for _ in 0..2 {
+        match next(&waiting) {
+            Err(PoolError::Refused { reason }) => assert!(reason.contains("purge"), "{reason}"),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(inspection.status().unwrap().hosts.len(), 1);
+    gate.open();
+    next(&running).unwrap();
+}
+
+#[test]
+fn a_dead_task_can_be_tried_once_more() {
+    let _watchdog = watch();
+    let (server, url, cluster) = server();
+    let _host = Host::start(&url, 1, &[]);
+    let pool = pool(&cluster);
+    let gate = Gate::new(server.directory(), "gate");
+    let job = submit(&pool, &WAIT, none(), [gate.argument()]);
+    kill(gate.wait_for(1));
+    assert!(matches!(next(&job), Err(PoolError::WorkerLost { .. })));
+    // Nobody waits for it any more.
+    drop(pool);
+    let inspection = Inspection::of(&cluster, DEFAULT).unwrap();
+    poll("the client has taken its leave", || {
+        inspection.status().unwrap().clients == 0
+    });
+    let dead = inspection.dead(10).unwrap();
+    assert_eq!(dead.len(), 1);
+    assert!(dead[0].why.contains("lost"), "{dead:?}");
+    assert!(inspection.requeue_dead(&dead[0]).unwrap());
+    assert!(!inspection.requeue_dead(&dead[0]).unwrap());
+    gate.wait_for(2);
+    gate.open();
+    poll("it is done", || inspection.status().unwrap().tasks == 0);
+    assert_eq!(inspection.status().unwrap().dead, 0);
+}
+
+#[test]
+fn the_primary_of_a_cluster_may_die() {
+    let _watchdog = watch();
+    let servers = ServerCluster::start().unwrap();
+    let url = format!("{}?lease=1", servers.url());
+    let cluster = Cluster::connect(&url.parse().unwrap()).unwrap();
+    let _host = Host::start(&url, 2, &[]);
+    let pool = pool(&cluster);
+    let gate = Gate::new(servers.nodes()[0].directory(), "gate");
+    let held = submit(&pool, &WAIT, retries(2), [gate.argument()]);
+    gate.wait_for(1);
+    let numbers = || (0..300u32).map(|n| n.to_be_bytes().to_vec());
+    let before = submit(&pool, &REVERSE, retries(2), numbers());
+    let slot = servers.slot_of("pc:default:{pool:default}:h").unwrap();
+    servers.kill_primary_of(slot).unwrap();
+    let after = submit(&pool, &REVERSE, retries(2), numbers());
+    gate.open();
+    for job in [before, after] {
+        for n in 0..300u32 {
+            assert_eq!(next(&job).unwrap(), n.to_le_bytes());
+        }
+    }
+    next(&held).unwrap();
 }
 
 fn kill(pid: u32) {

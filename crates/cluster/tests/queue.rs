@@ -389,3 +389,47 @@ fn a_queue_can_be_looked_into_and_emptied() -> TestResult {
     queue.discard_dead_letters()?;
     Ok(())
 }
+
+/// Keys of the pieces of a queue's large messages.
+fn pieces(queue: &Queue) -> Result<usize, Box<dyn Error>> {
+    let pattern = format!("pc:default:{{q:{}}}:k:*", queue.object().name());
+    Ok(server()
+        .command(&["KEYS", &pattern])?
+        .accepted()?
+        .items()
+        .len())
+}
+
+#[test]
+fn nothing_is_left_of_large_messages() -> TestResult {
+    let _watchdog = watch();
+    // What cannot be made smaller.
+    let mut state = 1u64;
+    let large: Vec<u8> = (0..600_000)
+        .map(|_| {
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1);
+            (state >> 56) as u8
+        })
+        .collect();
+    for config in [PLAIN, JOINABLE] {
+        let bounded = QueueConfig {
+            maxsize: Some(2),
+            ..config
+        };
+        let queue = Queue::create(&cluster()?, None, &bounded)?;
+        assert_eq!(queue.put_many(&[&large, &large, &large], soon())?, 2);
+        assert_eq!(queue.put(&large, Wait::Never), Err(QueueError::Full));
+        assert_eq!(pieces(&queue)?, 2, "of what was not put");
+        for _ in 0..2 {
+            assert!(queue.get(Wait::Never)?.bytes == large);
+            if config.joinable.is_some() {
+                queue.task_done()?;
+            }
+        }
+        assert_eq!(pieces(&queue)?, 0, "of what was got");
+        queue.close()?;
+        assert_eq!(queue.put(&large, Wait::Never), Err(QueueError::Closed));
+        assert_eq!(pieces(&queue)?, 0, "of what came too late");
+    }
+    Ok(())
+}

@@ -130,6 +130,7 @@ mod lock_error;
 mod manager;
 mod namespace;
 mod number;
+mod on_server;
 mod passengers;
 mod place;
 mod pool;
@@ -144,6 +145,7 @@ mod shared_error;
 mod spawn_error;
 mod testing;
 mod value;
+mod version;
 
 pub use barrier::{Barrier, BarrierTurn};
 pub use cluster::{Cluster, connect};

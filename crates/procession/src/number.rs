@@ -3,6 +3,8 @@
 use std::any::{Any, TypeId, type_name};
 
 use procession_arena::mem::Unit;
+use procession_cluster::array::Operation;
+use procession_cluster::value::Plain;
 use procession_objects::AtomicCell;
 
 use crate::SharedError;
@@ -23,6 +25,8 @@ pub trait Bits: sealed::Bits {}
 
 pub(crate) mod sealed {
     use procession_arena::mem::Unit;
+    use procession_cluster::array::Operation;
+    use procession_cluster::value::{Number as OnServer, Plain};
     use procession_objects::AtomicCell;
 
     /// What is a word in shared memory.
@@ -35,10 +39,16 @@ pub(crate) mod sealed {
         fn from_word(word: u64) -> Option<Self>;
     }
 
-    pub trait Bits: Word {}
+    pub trait Bits: Word + Plain {}
 
     /// Each of these changes the number and returns what it was.
-    pub trait Number: Word {
+    pub trait Number: Word + OnServer {
+        /// How an element of an array on a server is added to.
+        const ADDING: Operation;
+
+        /// What is added in place of subtracting this.
+        fn negated(self) -> Self;
+
         fn fetch_add(self, cell: AtomicCell<'_>) -> u64;
         fn fetch_sub(self, cell: AtomicCell<'_>) -> u64;
         fn fetch_min(self, cell: AtomicCell<'_>) -> u64;
@@ -63,6 +73,13 @@ macro_rules! integers {
         }
 
         impl sealed::Number for $integer {
+            const ADDING: Operation = Operation::Add;
+
+            #[inline]
+            fn negated(self) -> $integer {
+                self.wrapping_neg()
+            }
+
             #[inline]
             fn fetch_add(self, cell: AtomicCell<'_>) -> u64 {
                 cell.fetch_add(self as u64)
@@ -107,6 +124,13 @@ macro_rules! floats {
         }
 
         impl sealed::Number for $float {
+            const ADDING: Operation = Operation::AddFloat;
+
+            #[inline]
+            fn negated(self) -> $float {
+                -self
+            }
+
             #[inline]
             fn fetch_add(self, cell: AtomicCell<'_>) -> u64 {
                 change(cell, |found: $float| found + self)
@@ -249,6 +273,35 @@ pub(crate) fn from_word<T: 'static>(word: u64) -> Option<T> {
     place
 }
 
+/// The digits in which a value of a type that is a word stands on a server.
+pub(crate) fn to_digits<T: 'static>(value: &T) -> Option<String> {
+    let value: &dyn Any = value;
+    macro_rules! convert {
+        ($($word:ty),*) => {
+            $(if let Some(value) = value.downcast_ref::<$word>() {
+                return Some(Plain::to_text(*value));
+            })*
+        };
+    }
+    for_each_word!(convert);
+    None
+}
+
+/// The value that digits stand for; `None` if the type is not a word, or has no such value.
+pub(crate) fn from_digits<T: 'static>(digits: &str) -> Option<T> {
+    let mut place: Option<T> = None;
+    let any: &mut dyn Any = &mut place;
+    macro_rules! convert {
+        ($($word:ty),*) => {
+            $(if let Some(place) = any.downcast_mut::<Option<$word>>() {
+                *place = Plain::of_text(digits);
+            })*
+        };
+    }
+    for_each_word!(convert);
+    place
+}
+
 /// What is said of a word that is no value of its type.
 #[cold]
 pub(crate) fn damaged<T>() -> SharedError {
@@ -267,6 +320,8 @@ mod tests {
         for value in values {
             let word = to_word(value);
             assert!(word.and_then(from_word) == Some(*value), "{word:?}");
+            let digits = to_digits(value).unwrap_or_default();
+            assert!(from_digits(&digits) == Some(*value), "{digits}");
         }
         assert_eq!(unit_of::<T>().map(Unit::size), Some(size_of::<T>()));
     }
@@ -295,5 +350,8 @@ mod tests {
     fn a_damaged_word_is_noticed() {
         assert_eq!(from_word::<bool>(2), None);
         assert_eq!(from_word::<char>(0xd800), None);
+        assert_eq!(from_digits::<u8>("256"), None);
+        assert_eq!(from_digits::<char>("55296"), None);
+        assert_eq!(from_digits::<String>("1"), None);
     }
 }

@@ -5,10 +5,11 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use procession_arena::Handle;
+use procession_cluster::Cluster;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::value::Identity;
 use crate::{SharedError, Value};
 
 /// How many decoded values a process keeps for the tasks to come.
@@ -54,7 +55,7 @@ pub struct Shared<T> {
 static DECODED: Mutex<VecDeque<Decoded>> = Mutex::new(VecDeque::new());
 
 struct Decoded {
-    handle: Handle,
+    identity: Identity,
     value: Arc<dyn Any + Send + Sync>,
     _hold: Box<dyn Any + Send>,
 }
@@ -74,17 +75,23 @@ where
         })
     }
 
+    pub(crate) fn on_server(cluster: &Cluster, value: T) -> Result<Shared<T>, SharedError> {
+        Ok(Shared {
+            value: Value::on_server(cluster, None, value)?,
+        })
+    }
+
     /// The value.
     ///
     /// # Errors
     ///
     /// [`SharedError::Decode`] if it cannot be deserialized.
     pub fn get(&self) -> Result<Arc<T>, SharedError> {
-        let handle = self.value.handle();
+        let identity = self.value.identity();
         let decoded = || DECODED.lock().unwrap_or_else(PoisonError::into_inner);
         let known = decoded()
             .iter()
-            .find(|decoded| decoded.handle == handle)
+            .find(|decoded| decoded.identity == identity)
             .map(|decoded| Arc::clone(&decoded.value));
         if let Some(known) = known.and_then(|known| known.downcast().ok()) {
             return Ok(known);
@@ -94,7 +101,7 @@ where
         let displaced = {
             let mut decoded = decoded();
             decoded.push_back(Decoded {
-                handle,
+                identity,
                 value: Arc::<T>::clone(&value),
                 _hold: Box::new(self.value.clone()),
             });

@@ -2,9 +2,11 @@
 
 use procession_arena::Error;
 use procession_cluster::ClusterError;
+use procession_cluster::array::ArrayError;
 use serde::{Deserialize, Serialize};
 
 use crate::codec::CodecError;
+use crate::on_server::length;
 
 /// What can go wrong with a shared object: a dict, a list, a value, a lock and its kin.
 ///
@@ -114,6 +116,12 @@ pub enum SharedError {
         /// What its `Deserialize` said.
         reason: String,
     },
+    /// It was asked for where an array is in memory, but it is on a server.
+    #[error(
+        "the array is on a server, so that its elements cannot be seen in place: read them into memory of your own, or make \
+         the array without a `Cluster`"
+    )]
+    NotInMemory,
     /// The server on which the object lives could not do it.
     #[error("{0}")]
     Cluster(ClusterError),
@@ -159,6 +167,18 @@ impl From<Error> for SharedError {
 impl From<ClusterError> for SharedError {
     fn from(error: ClusterError) -> SharedError {
         SharedError::Cluster(error)
+    }
+}
+
+impl From<ArrayError> for SharedError {
+    fn from(error: ArrayError) -> SharedError {
+        match error {
+            ArrayError::OutOfRange { index, len } => SharedError::IndexOutOfRange {
+                index: length(index),
+                length: length(len),
+            },
+            ArrayError::Cluster(error) => SharedError::Cluster(error),
+        }
     }
 }
 

@@ -4,6 +4,8 @@
 //! Python modules above, whose classes derive from those here.
 
 mod capabilities;
+mod cluster;
+mod command_line;
 mod encoding;
 mod error;
 mod held;
@@ -24,6 +26,15 @@ use pyo3::prelude::*;
 mod _native {
     #[pymodule_export]
     use super::capabilities::{capabilities, layout_version, limits};
+    #[pymodule_export]
+    use super::cluster::{
+        Array as ClusterArray, Barrier as ClusterBarrier, Cluster, Condition as ClusterCondition,
+        Dict as ClusterDict, Event as ClusterEvent, List as ClusterList, Lock as ClusterLock,
+        Object as ClusterObject, Queue as ClusterQueue, ReentrantLock as ClusterReentrantLock,
+        Semaphore as ClusterSemaphore, Value as ClusterValue,
+    };
+    #[pymodule_export]
+    use super::command_line::{command_line, command_line_commands};
     #[pymodule_export]
     use super::manager::{Array, Dict, List, Value};
     #[pymodule_export]

@@ -344,7 +344,7 @@ fn unpack<'py>(py: Python<'py>, batch: &Batch) -> PyResult<Bound<'py, PyList>> {
     }
 }
 
-fn policy(on_lost: &str, max_deliveries: u32) -> PyResult<OnLost> {
+pub(crate) fn policy(on_lost: &str, max_deliveries: u32) -> PyResult<OnLost> {
     match on_lost {
         "report" => Ok(OnLost::Report),
         "redeliver" if max_deliveries > 0 => Ok(OnLost::Redeliver { max_deliveries }),

@@ -2,53 +2,117 @@
 //!
 //! As in the Rust face: a name alone keeps nothing alive. So while a value is encoded, each shared object in it notes its name in
 //! a list of this thread; the list goes along with the bytes, and the message counts as one more holder of each.
+//!
+//! A value that goes to a server may be read on another machine, which has no part in this one's memory: objects in shared memory are refused there, and
+//! objects on that server go by their names (`crate::cluster::travel`).
 
 use std::cell::RefCell;
 
 use procession_arena::Handle;
+use procession_cluster::Cluster;
 use procession_engine::with_participant;
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
 use crate::held::HandleNumbers;
 use crate::session::meanwhile;
 
 thread_local! {
-    /// One list for each value that is being encoded: code of the user may encode another in the middle of the first.
-    static LISTS: RefCell<Vec<Vec<Handle>>> = const { RefCell::new(Vec::new()) };
+    /// The values that are being encoded: code of the user may encode another in the middle of the first.
+    static DEPARTURES: RefCell<Vec<Destination>> = const { RefCell::new(Vec::new()) };
+    /// Where the value comes from that is being decoded, if that is a server.
+    static ORIGIN: RefCell<Option<Cluster>> = const { RefCell::new(None) };
+}
+
+/// Where a value goes.
+enum Destination {
+    /// Within the session, along with these objects.
+    Session(Vec<Handle>),
+    Server(Cluster),
 }
 
 /// The encoding of one value, in this thread.
 pub(crate) struct Departure(());
 
 impl Departure {
-    pub(crate) fn begin() -> Departure {
-        LISTS.with_borrow_mut(|lists| lists.push(Vec::new()));
+    /// For the session or, if one is given, for that server.
+    pub(crate) fn begin(server: Option<&Cluster>) -> Departure {
+        let destination = match server {
+            None => Destination::Session(Vec::new()),
+            Some(server) => Destination::Server(server.clone()),
+        };
+        DEPARTURES.with_borrow_mut(|departures| departures.push(destination));
         Departure(())
     }
 
     /// The objects that were noted.
     pub(crate) fn handles(self) -> Vec<Handle> {
-        LISTS.with_borrow_mut(|lists| lists.last_mut().map(std::mem::take).unwrap_or_default())
+        DEPARTURES.with_borrow_mut(|departures| match departures.last_mut() {
+            Some(Destination::Session(handles)) => std::mem::take(handles),
+            _ => Vec::new(),
+        })
     }
 }
 
 impl Drop for Departure {
     fn drop(&mut self) {
-        LISTS.with_borrow_mut(Vec::pop);
+        DEPARTURES.with_borrow_mut(Vec::pop);
     }
 }
 
-/// Notes that a shared object goes along with the value that is being encoded; False if none is.
+/// Notes that an object in shared memory goes along with the value that is being encoded; False if none is.
 #[pyfunction]
-pub(crate) fn note_travelling(handle: HandleNumbers) -> bool {
+pub(crate) fn note_travelling(handle: HandleNumbers) -> PyResult<bool> {
     let (index, generation) = handle;
-    LISTS.with_borrow_mut(|lists| match lists.last_mut() {
-        Some(list) => {
-            list.push(Handle { index, generation });
-            true
+    DEPARTURES.with_borrow_mut(|departures| match departures.last_mut() {
+        Some(Destination::Session(handles)) => {
+            handles.push(Handle { index, generation });
+            Ok(true)
         }
-        None => false,
+        Some(Destination::Server(server)) => Err(PyTypeError::new_err(format!(
+            "an object in this machine's shared memory cannot go to the server {}, where other machines could not use it: make it with the \
+             context that procession.connect() has returned",
+            server.address()
+        ))),
+        None => Ok(false),
     })
+}
+
+/// What the value that is being encoded is bound for.
+pub(crate) enum Bound {
+    /// Nothing is being encoded.
+    Nowhere,
+    Session,
+    Server(Cluster),
+}
+
+pub(crate) fn bound_for() -> Bound {
+    DEPARTURES.with_borrow(|departures| match departures.last() {
+        None => Bound::Nowhere,
+        Some(Destination::Session(_)) => Bound::Session,
+        Some(Destination::Server(server)) => Bound::Server(server.clone()),
+    })
+}
+
+/// While it exists, what this thread decodes comes from that server, or else from the session.
+pub(crate) struct Origin(Option<Cluster>);
+
+impl Origin {
+    pub(crate) fn begin(server: Option<&Cluster>) -> Origin {
+        Origin(ORIGIN.replace(server.cloned()))
+    }
+}
+
+impl Drop for Origin {
+    fn drop(&mut self) {
+        // A thread that is ending decodes nothing more.
+        let _ = ORIGIN.try_with(|origin| origin.replace(self.0.take()));
+    }
+}
+
+/// The server that the value comes from that is being decoded.
+pub(crate) fn origin() -> Option<Cluster> {
+    ORIGIN.with_borrow(Option::clone)
 }
 
 /// Objects that came along with a value, each attached once for it; lets go of them when dropped, that is after the value's

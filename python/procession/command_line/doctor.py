@@ -17,10 +17,11 @@ def add_to(commands: Any) -> None:
     parser = commands.add_parser(
         "doctor",
         help="what would not work here, and what to do about it",
-        description="Looks for what would not work here. Exit code: 0 if everything works, 1 if something does not.",
+        description="Looks for what would not work here; or, if the address of a server is given (redis://...), on that server. "
+        "Exit code: 0 if everything works, 1 if something does not.",
     )
     parser.add_argument(
-        "programs", nargs="*", type=Path, metavar="PROGRAM", help="a program to be looked through, for a missing `__main__` guard"
+        "programs", nargs="*", type=Path, metavar="PROGRAM", help="a program to be looked through, for a missing `__main__` guard; or the address of a server"
     )
     parser.set_defaults(run=run)
 

@@ -9,14 +9,12 @@ from typing import Any
 from .. import _native, session
 from ..shared_object import SharedObject
 
-__all__ = ["SharedProxy"]
+__all__ = ["ProxyMethods", "SharedProxy"]
 
 
-class SharedProxy(SharedObject, BaseProxy):
-    """Mixed in before what a shared object is otherwise, and before the proxy of the stdlib whose interface it has.
-
-    It can be pickled anywhere, as a proxy of the stdlib can. But only what procession itself carries keeps the object alive on its way; if it is
-    sent by other means, through a pipe for instance, the sender must keep it until it has arrived. Otherwise unpickling it raises `StaleHandleError`.
+class ProxyMethods:
+    """What proxies have that have no server process behind them: mixed in before what the object is otherwise, and before the proxy of the stdlib whose
+    interface it has.
     """
 
     #: What the manager's method is called that makes it.
@@ -29,15 +27,12 @@ class SharedProxy(SharedObject, BaseProxy):
     _serializer = "pickle"
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
-        """Does nothing: the object is complete, and there is no server to connect to."""
-
-    def _shared_handle(self) -> tuple[int, int]:
-        return self.handle
+        """Does nothing: the object is complete, and there is no server process to connect to."""
 
     @property
     def _id(self) -> str:
-        index, generation = self._shared_handle()
-        return f"{index:x}.{generation:x}"
+        """What tells it from all others."""
+        raise NotImplementedError
 
     @property
     def _token(self) -> Token:
@@ -58,6 +53,34 @@ class SharedProxy(SharedObject, BaseProxy):
         """What the stdlib would show of the object behind the proxy."""
         return repr(self._getvalue())
 
+    def __deepcopy__(self, memo: Any) -> Any:
+        return self._getvalue()
+
+    def __repr__(self) -> str:
+        return f"<{self._name} object, typeid {self._typeid!r} at {id(self):#x}>"
+
+    def __str__(self) -> str:
+        try:
+            return self._referent_repr()
+        except Exception:
+            return f"{repr(self)[:-1]}; '__str__()' failed>"
+
+
+class SharedProxy(ProxyMethods, SharedObject, BaseProxy):
+    """An object of a manager in shared memory.
+
+    It can be pickled anywhere, as a proxy of the stdlib can. But only what procession itself carries keeps the object alive on its way; if it is
+    sent by other means, through a pipe for instance, the sender must keep it until it has arrived. Otherwise unpickling it raises `StaleHandleError`.
+    """
+
+    def _shared_handle(self) -> tuple[int, int]:
+        return self.handle
+
+    @property
+    def _id(self) -> str:
+        index, generation = self._shared_handle()
+        return f"{index:x}.{generation:x}"
+
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         if get_spawning_popen() is not None:
             session.check_travelling(self)
@@ -70,18 +93,6 @@ class SharedProxy(SharedObject, BaseProxy):
         """What whoever unpickles this needs to take part in the session, or to see that it does."""
         popen = get_spawning_popen()
         return session.identity() if popen is None else session.reference_for(popen)
-
-    def __deepcopy__(self, memo: Any) -> Any:
-        return self._getvalue()
-
-    def __repr__(self) -> str:
-        return f"<{self._name} object, typeid {self._typeid!r} at {id(self):#x}>"
-
-    def __str__(self) -> str:
-        try:
-            return self._referent_repr()
-        except Exception:
-            return f"{repr(self)[:-1]}; '__str__()' failed>"
 
 
 def _attach(cls: Any, arguments: dict[str, Any]) -> Any:

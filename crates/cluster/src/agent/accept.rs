@@ -9,7 +9,7 @@ use procession_engine::pool::{Item, Job, JobSettings, Order, Outcome as Local};
 use super::held::Ticket;
 use super::station::Station;
 use super::verdict::Verdict;
-use crate::pool::{Fetched, HostMember, Outcome, Task, TaskAddress};
+use crate::pool::{Fetched, HostMember, Outcome, Task, TaskAddress, leftovers};
 
 impl Station {
     /// Has a task carried out, or says why it is not.
@@ -30,8 +30,9 @@ impl Station {
             attempts: 1,
             member: Arc::clone(member),
             since: Instant::now(),
+            leftovers: leftovers(&sealed),
         };
-        let task = match Task::open(self.board.object(), &sealed) {
+        let task = match Task::open(self.board.object(), &member.code, &sealed) {
             Ok(task) => task,
             Err(error) => {
                 self.held.add(ticket.clone());

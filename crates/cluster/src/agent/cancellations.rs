@@ -1,17 +1,18 @@
-//! The thread of a host that hears which tasks are not wanted any more.
+//! The thread of a host that hears which tasks are not wanted any more, and whether it is to stop.
 
 use std::sync::atomic::Ordering;
 
 use super::station::Station;
 use crate::ClusterError;
+use crate::inspect::identity;
 use crate::waiting::SLICE;
 
 impl Station {
-    /// Ends tasks that are not wanted any more, until the station is over.
+    /// Ends tasks that are not wanted any more, and stops the host if it is told to, until the station is over.
     ///
     /// It is not needed for anything to be right: what comes of a cancelled task nobody is told.
     pub(super) fn heed_cancellations(&self) {
-        let mut last = None;
+        let mut last = self.heard.clone();
         while !self.is_over.load(Ordering::Acquire) {
             if let Err(error) = self.heed_some(&mut last) {
                 tracing::debug!(%error, "cancellations cannot be read; it is tried again");
@@ -20,18 +21,25 @@ impl Station {
         }
     }
 
-    fn heed_some(&self, last: &mut Option<String>) -> Result<(), ClusterError> {
-        let Some(known) = last else {
-            *last = Some(self.board.last_cancellation()?);
-            return Ok(());
-        };
-        for mut entry in self.board.wait_for_cancellations(known, SLICE)? {
+    fn heed_some(&self, last: &mut String) -> Result<(), ClusterError> {
+        for mut entry in self.board.wait_for_cancellations(last, SLICE)? {
             if let Some(id) = entry.take("id") {
                 self.cancel(&String::from_utf8_lossy(&id));
             }
-            *known = entry.id;
+            if let Some(host) = entry.take("drain") {
+                self.drain_if_meant(&host);
+            }
+            *last = entry.id;
         }
         Ok(())
+    }
+
+    fn drain_if_meant(&self, host: &[u8]) {
+        let member = self.member();
+        if identity(&member.name, member.pid).as_bytes() == host {
+            tracing::info!(host = member.name, "the host was told from afar to stop");
+            self.stop.drain();
+        }
     }
 
     fn cancel(&self, id: &str) {

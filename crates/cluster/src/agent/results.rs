@@ -88,6 +88,7 @@ impl Station {
                     number: ticket.number,
                     sealed,
                     epitaph,
+                    leftovers: ticket.leftovers,
                 };
                 batch.answers.entry(ticket.client).or_default().push(answer);
             }

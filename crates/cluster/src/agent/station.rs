@@ -22,6 +22,8 @@ pub(super) type Finished = Option<(Ticket, Verdict)>;
 /// What a host has to do with one pool, as its threads share it.
 pub(super) struct Station {
     pub(super) board: Board,
+    /// Behind this entry of the pool's cancellations lie those that concern this host.
+    pub(super) heard: String,
     description: Description,
     pub(super) begin: Arc<Begin>,
     pub(super) slots: Arc<Slots>,
@@ -61,9 +63,13 @@ impl Station {
             pid: std::process::id(),
             slots: slots.count(),
             code: settings.code.clone(),
+            is_draining: false,
         };
+        let board = Board::new(cluster, pool, &settings.code)?;
         let station = Arc::new(Station {
-            board: Board::new(cluster, pool, &settings.code)?,
+            // Before it is registered, so that it misses nothing that is said to it.
+            heard: board.last_cancellation()?,
+            board,
             member: Mutex::new(Arc::new(new_member(cluster, &description)?)),
             description,
             begin: Arc::clone(begin),
@@ -131,9 +137,11 @@ impl Station {
             return Ok(());
         }
         let member = self.member();
-        if !self.board.renew_host(&member, &self.description)?
-            && Arc::ptr_eq(&member, &self.member())
-        {
+        let description = Description {
+            is_draining: !self.stop.is_serving(),
+            ..self.description.clone()
+        };
+        if !self.board.renew_host(&member, &description)? && Arc::ptr_eq(&member, &self.member()) {
             self.note_loss();
         }
         Ok(())

@@ -61,6 +61,7 @@ impl SharedArray {
             object: Arc::new(Object::new(cluster, Kind::Array, name)?),
             len: initial.len(),
             element_size: initial.element_size(),
+            lock: Arc::default(),
         };
         if array.bytes() > LARGEST {
             return Err(ClusterError::TooLarge {
@@ -127,6 +128,7 @@ impl SharedArray {
             object: Arc::new(object),
             len,
             element_size,
+            lock: Arc::default(),
         })
     }
 

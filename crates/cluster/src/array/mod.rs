@@ -3,10 +3,12 @@
 mod access;
 mod arithmetic;
 mod create;
+mod lock;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::ClusterError;
+use crate::lock::Lock;
 use crate::object::Object;
 
 pub use arithmetic::Operation;
@@ -24,6 +26,8 @@ pub struct SharedArray {
     object: Arc<Object>,
     len: u64,
     element_size: u64,
+    /// Known from its first use on.
+    lock: Arc<OnceLock<Lock>>,
 }
 
 /// There is no such element.

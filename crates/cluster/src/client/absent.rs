@@ -33,6 +33,14 @@ impl Client {
         match *self {}
     }
 
+    pub(crate) fn primaries(&self) -> Result<Vec<Endpoint>, ClusterError> {
+        match *self {}
+    }
+
+    pub(crate) fn command_at(&self, _: &Endpoint, _: &[&[u8]]) -> Result<Reply, ClusterError> {
+        match *self {}
+    }
+
     pub(crate) fn everywhere(&self, _: &[&[u8]]) -> Result<Vec<Reply>, ClusterError> {
         match *self {}
     }

@@ -82,8 +82,10 @@ impl Connection {
 
     /// Sends a command and waits for the answer; the server may think about it for `thinking`.
     pub(super) fn ask(&mut self, packed: &[u8], thinking: Duration) -> Result<Reply, Failure> {
+        // What the system has taken in to be sent may still be on its way: a second for each MiB.
+        let sending = Duration::from_secs(packed.len() as u64 >> 20);
         let mut ask = || -> RedisResult<Value> {
-            let answering = ANSWERING + thinking;
+            let answering = ANSWERING + thinking + sending;
             if self.answering != answering {
                 self.connection.set_read_timeout(Some(answering))?;
                 self.answering = answering;

@@ -22,7 +22,8 @@ mod retry;
 mod route;
 #[cfg(feature = "client")]
 mod secrets;
-#[cfg(all(test, feature = "client"))]
+#[cfg(test)]
+#[cfg(feature = "client")]
 mod tests;
 
 #[cfg(not(feature = "client"))]

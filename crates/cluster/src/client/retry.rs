@@ -116,6 +116,22 @@ impl Client {
         }
     }
 
+    /// All servers that are responsible for anything.
+    pub(crate) fn primaries(&self) -> Result<Vec<Endpoint>, ClusterError> {
+        let all = self.routes.all(&self.nodes);
+        all.map_err(|failure| failure.into_error(&self.nodes.address.to_string()))
+    }
+
+    /// Has one server carry out a command, in one attempt.
+    pub(crate) fn command_at(
+        &self,
+        node: &Endpoint,
+        parts: &[&[u8]],
+    ) -> Result<Reply, ClusterError> {
+        let answer = self.ask(node, &Request::command(parts), Duration::ZERO);
+        answer.map_err(|failure| failure.into_error(&node.to_string()))
+    }
+
     /// Has every server that is responsible for anything carry out a command. Of several, those that cannot are left out,
     /// as long as one can: a cluster may have lost a node, or be just replacing it.
     pub(crate) fn everywhere(&self, parts: &[&[u8]]) -> Result<Vec<Reply>, ClusterError> {

@@ -1,8 +1,8 @@
 //! A list: elements in order. The argument is in `README.md`.
 
-mod place;
 mod read;
 mod rearrange;
+mod run;
 mod snapshot;
 mod splice;
 mod write;
@@ -15,7 +15,7 @@ use crate::object::{CONTENTS, Kind, Object};
 use crate::script::{Script, script};
 use crate::{Cluster, ClusterError};
 
-pub use place::Place;
+pub use run::Run;
 pub use snapshot::Snapshot;
 pub use splice::Splice;
 pub use write::Change;
@@ -106,7 +106,7 @@ impl List {
     ///
     /// As [`len`](Self::len).
     pub fn clear(&self) -> Result<(), ClusterError> {
-        self.remove_run(Place::Run(None, None)).map(drop)
+        self.remove_run(Run::Slice(None, None)).map(drop)
     }
 
     fn fresh_stamp(&self) -> Result<Stamp, ClusterError> {

@@ -1,6 +1,6 @@
 //! Replacing a run of elements by another one.
 
-use super::{List, OVERHEAD, Place};
+use super::{List, OVERHEAD, Run};
 use crate::ClusterError;
 use crate::call::Call;
 use crate::entry::{Entry, Stamp, check_size};
@@ -39,7 +39,7 @@ impl List {
     /// As [`extend`](Self::extend).
     pub fn splice(
         &self,
-        place: Place,
+        place: Run,
         values: &[&[u8]],
         version: Option<&[u8]>,
     ) -> Result<Splice, ClusterError> {
@@ -60,7 +60,7 @@ impl List {
     /// # Errors
     ///
     /// [`ClusterError::Gone`], [`ClusterError::Unavailable`] and its like.
-    pub fn remove_run(&self, place: Place) -> Result<Splice, ClusterError> {
+    pub fn remove_run(&self, place: Run) -> Result<Splice, ClusterError> {
         self.splice(place, &[], None)
     }
 
@@ -70,14 +70,14 @@ impl List {
     ///
     /// As [`remove_run`](Self::remove_run); and [`ClusterError::BadSignature`] and [`ClusterError::Unsigned`] of the element, which is removed all the same.
     pub fn take(&self, place: i64) -> Result<Splice, ClusterError> {
-        let call = self.splicing(&CUT, Place::Element(place), None, true)?;
+        let call = self.splicing(&CUT, Run::Element(place), None, true)?;
         self.spliced(call)
     }
 
     fn splicing(
         &self,
         script: &'static Script,
-        place: Place,
+        place: Run,
         version: Option<&[u8]>,
         wants_former: bool,
     ) -> Result<Call<'_>, ClusterError> {

@@ -42,6 +42,12 @@ impl Lock {
         Ok(Lock::of(ownership::create(cluster, name, false)?))
     }
 
+    /// Makes the lock that belongs to another object, or finds it made.
+    pub(crate) fn of_another(other: &Object) -> Result<Lock, ClusterError> {
+        let object = other.companion(Kind::Lock)?;
+        Ok(Lock::of(ownership::create_as(object, false)?))
+    }
+
     /// A handle on the lock that another handle names.
     ///
     /// # Errors

@@ -76,7 +76,10 @@ pub(crate) fn create(
     name: Option<&str>,
     is_reentrant: bool,
 ) -> Result<Arc<Object>, ClusterError> {
-    let object = Object::new(cluster, Kind::Lock, name)?;
+    create_as(Object::new(cluster, Kind::Lock, name)?, is_reentrant)
+}
+
+pub(crate) fn create_as(object: Object, is_reentrant: bool) -> Result<Arc<Object>, ClusterError> {
     let is_reentrant = if is_reentrant { "1" } else { "0" };
     object.create(&[("reentrant", is_reentrant)])?;
     Ok(Arc::new(object))

@@ -138,7 +138,11 @@ fn read_file(path: &Path) -> Result<Vec<Key>, ClusterError> {
             "has no key: a line of it is a name, a space, and 64 hexadecimal digits".to_owned(),
         ));
     }
-    if let Some([name, _]) = names.array_windows().find(|[one, next]| one == next) {
+    let twice = names.windows(2).find_map(|pair| match pair {
+        [one, next] if one == next => Some(one),
+        _ => None,
+    });
+    if let Some(name) = twice {
         return Err(wrong(format!(
             "has two keys that are called {name:?}: each has a name of its own"
         )));

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use procession_engine::PoolError;
 
-use super::carrier::Client;
+use super::client::Client;
 use super::member::Description;
 use crate::ClusterError;
 
@@ -25,12 +25,8 @@ pub(super) struct Presence {
 }
 
 impl Presence {
-    /// There are no tasks, so that nobody misses hosts.
-    pub(super) fn nobody_waits(&mut self) {
-        *self = Presence::default();
-    }
-
-    pub(super) fn somebody_answers(&mut self) {
+    /// There is a host, or no task that would need one.
+    pub(super) fn nobody_is_missed(&mut self) {
         self.alone_since = None;
         self.has_warned = false;
     }
@@ -64,7 +60,7 @@ impl Client {
         let others = self.look_for_hosts()?;
         presence.looked = Some(Instant::now());
         if self.has_hosts() {
-            presence.somebody_answers();
+            presence.nobody_is_missed();
             return Ok(());
         }
         let alone = presence
@@ -72,7 +68,7 @@ impl Client {
             .get_or_insert_with(Instant::now)
             .elapsed();
         if alone >= self.settings.patience_for_hosts {
-            presence.somebody_answers();
+            presence.nobody_is_missed();
             self.give_up(&others);
         } else if alone >= WARNING && !presence.has_warned {
             presence.has_warned = true;

@@ -56,7 +56,12 @@ pub(crate) struct Description {
     pub(crate) pid: u32,
     pub(crate) slots: usize,
     pub(crate) code: String,
+    /// It takes no more tasks, and ends when those that it has are done.
+    pub(crate) is_draining: bool,
 }
+
+/// What a host says of itself that takes no more tasks.
+const DRAINING: &str = "draining";
 
 impl Description {
     /// What is missing is left empty: a later version may say other things.
@@ -72,6 +77,7 @@ impl Description {
             pid: say("pid").parse().unwrap_or_default(),
             slots: say("slots").parse().unwrap_or_default(),
             code: say("code").to_owned(),
+            is_draining: say("state") == DRAINING,
         }
     }
 }
@@ -83,9 +89,14 @@ impl fmt::Display for Description {
             pid,
             slots,
             code,
+            is_draining,
         } = self;
         let host = host.replace(' ', "_");
-        write!(formatter, "host={host} pid={pid} slots={slots} code={code}")
+        write!(formatter, "host={host} pid={pid} slots={slots} code={code}")?;
+        match is_draining {
+            true => write!(formatter, " state={DRAINING}"),
+            false => Ok(()),
+        }
     }
 }
 
@@ -103,12 +114,15 @@ mod tests {
 
     #[test]
     fn a_description_is_read_as_it_was_written() {
-        let description = Description {
-            host: "heron".to_owned(),
-            pid: 7,
-            slots: 32,
-            code: "ab12".to_owned(),
-        };
-        assert_eq!(Description::parse(&description.to_string()), description);
+        for is_draining in [false, true] {
+            let description = Description {
+                host: "heron".to_owned(),
+                pid: 7,
+                slots: 32,
+                code: "ab12".to_owned(),
+                is_draining,
+            };
+            assert_eq!(Description::parse(&description.to_string()), description);
+        }
     }
 }

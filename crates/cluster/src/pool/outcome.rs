@@ -147,7 +147,10 @@ impl Outcome {
 
     /// What the client is told.
     pub(crate) fn open(object: &Object, sealed: Vec<u8>) -> Result<Vec<u8>, PoolError> {
-        let content = payload::open(object, sealed).map_err(unavailable)?;
+        let content = payload::take(object, sealed).map_err(|error| match error {
+            ClusterError::Expired { .. } => PoolError::ResultExpired,
+            other => unavailable(other),
+        })?;
         let (outcome, result): (Outcome, _) =
             postcard::take_from_bytes(&content).map_err(|_| PoolError::Refused {
                 reason:

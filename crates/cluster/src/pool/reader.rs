@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::board::{BEGINNING, Entry};
-use super::carrier::Client;
+use super::client::Client;
 use super::hosts::Presence;
 use super::outcome::Outcome;
 use crate::ClusterError;
@@ -43,7 +43,7 @@ impl Reader<'_> {
     fn wait_for_tasks(&mut self) -> bool {
         let mut ledger = self.client.lock();
         while ledger.is_empty() && !ledger.is_over {
-            self.presence.nobody_waits();
+            self.presence.nobody_is_missed();
             ledger = self.client.wait(ledger);
         }
         !ledger.is_over
@@ -94,7 +94,7 @@ impl Reader<'_> {
         });
         let outcomes = outcomes.collect();
         self.last = last;
-        self.presence.somebody_answers();
+        self.presence.nobody_is_missed();
         self.client.settle(outcomes);
         self.client
             .board

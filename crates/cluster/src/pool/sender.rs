@@ -6,7 +6,7 @@ use procession_engine::PoolError;
 use procession_engine::pool::Carried;
 
 use super::board::{Submitted, is_absence};
-use super::carrier::Client;
+use super::client::Client;
 use super::outcome::unavailable;
 use super::task::Task;
 use crate::ClusterError;
@@ -61,7 +61,12 @@ fn put(client: &Client, tasks: Vec<Carried>) {
     for carried in tasks {
         let number = carried.number;
         let priority = carried.options.priority;
-        let task = Task::new(&client.name, client.settings.keeps_tasks, carried);
+        let task = Task::new(
+            &client.name,
+            &client.settings.code,
+            client.settings.keeps_tasks,
+            carried,
+        );
         match task.seal(client.board.object()) {
             Ok(sealed) => {
                 numbers.push(number);

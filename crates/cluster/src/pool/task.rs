@@ -6,17 +6,18 @@ use std::time::Duration;
 use procession_engine::pool::{Carried, TaskOptions, WorkName};
 use serde::{Deserialize, Serialize};
 
+use crate::ClusterError;
 use crate::object::Object;
-use crate::{ClusterError, payload};
+use crate::payload::{self, Remainder};
 
 /// Characters of a client's name.
 const CLIENT: usize = 32;
 /// Characters of what stands in front of a task, where scripts and those who cannot open it can read it.
-const ADDRESS: usize = CLIENT + 1 + 16;
+const ADDRESS: usize = 1 + CLIENT + 16;
 
-/// What stands behind the client's name of a task that is dropped if its client has died, as scripts know it.
+/// What stands in front of a task that is dropped if its client has died, as scripts know it.
 const DROPPED: &str = "d";
-/// And of one that is carried out nevertheless.
+/// And of one that is carried out nevertheless, as one is that was given up and is to be tried once more. Hence it is not signed.
 const KEPT: &str = "k";
 
 /// The form in which tasks are written.
@@ -45,7 +46,9 @@ pub(crate) struct Task {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Header {
     form: u8,
-    /// What is to be done, in hosts that run the same code.
+    /// Which program can carry it out: it must not be slipped to another, where the work's name means something else.
+    code: String,
+    /// What is to be done there.
     pub(crate) work: WorkName,
     pub(crate) timeout: Option<Duration>,
     /// How often it may be begun.
@@ -53,7 +56,7 @@ pub(crate) struct Header {
 }
 
 impl Task {
-    pub(crate) fn new(client: &str, is_kept: bool, carried: Carried) -> Task {
+    pub(crate) fn new(client: &str, code: &str, is_kept: bool, carried: Carried) -> Task {
         let Carried {
             number,
             work,
@@ -69,6 +72,7 @@ impl Task {
             },
             header: Header {
                 form: FORM,
+                code: code.to_owned(),
                 work,
                 timeout: options.timeout,
                 attempts: options.retries.saturating_add(1),
@@ -85,11 +89,11 @@ impl Task {
         }
     }
 
-    /// As it lies on the server. In front stands what scripts must know; it stands once more where it is signed.
+    /// As it lies on the server. In front stands what scripts must know; whom to tell stands once more where it is signed.
     pub(crate) fn seal(&self, object: &Object) -> Result<Vec<u8>, ClusterError> {
         let mut sealed = self.address.to_string().into_bytes();
-        let mut content = sealed.clone();
-        content = postcard::to_extend(&self.header, content)
+        let content = sealed.get(DROPPED.len()..).unwrap_or_default().to_vec();
+        let mut content = postcard::to_extend(&self.header, content)
             .map_err(|error| ClusterError::protocol(error.to_string()))?;
         content.extend_from_slice(&self.bytes);
         sealed.append(&mut payload::seal(object, &content)?);
@@ -97,18 +101,25 @@ impl Task {
     }
 
     /// A task as its client gave it.
-    pub(crate) fn open(object: &Object, sealed: &[u8]) -> Result<Task, ClusterError> {
+    pub(crate) fn open(object: &Object, code: &str, sealed: &[u8]) -> Result<Task, ClusterError> {
         let unreadable = || ClusterError::protocol("a task that cannot be read");
         let address = TaskAddress::of(sealed).ok_or_else(unreadable)?;
         let (plain, sealed) = sealed.split_at_checked(ADDRESS).ok_or_else(unreadable)?;
         let content = payload::open(object, sealed.to_vec())?;
-        let content = content.strip_prefix(plain).ok_or_else(unreadable)?;
+        let signed = plain.get(DROPPED.len()..).ok_or_else(unreadable)?;
+        let content = content.strip_prefix(signed).ok_or_else(unreadable)?;
         let (header, bytes): (Header, _) =
             postcard::take_from_bytes(content).map_err(|_| unreadable())?;
         if header.form != FORM {
             return Err(ClusterError::protocol(format!(
                 "a task of form {}, which another version of procession has written",
                 header.form
+            )));
+        }
+        if header.code != code {
+            return Err(ClusterError::protocol(format!(
+                "a task for the code {} among those for {code}",
+                header.code
             )));
         }
         Ok(Task {
@@ -119,12 +130,17 @@ impl Task {
     }
 }
 
+/// What is to be removed when the task has ended, if its arguments lie elsewhere on the server.
+pub(crate) fn leftovers(sealed: &[u8]) -> Option<Remainder> {
+    Remainder::of(sealed.get(ADDRESS..)?)
+}
+
 impl TaskAddress {
     /// What stands in front of a task; nothing if that is none.
     pub(crate) fn of(sealed: &[u8]) -> Option<TaskAddress> {
         let text = std::str::from_utf8(sealed.get(..ADDRESS)?).ok()?;
-        let (client, rest) = text.split_at_checked(CLIENT)?;
-        let (kept, number) = rest.split_at_checked(1)?;
+        let (kept, rest) = text.split_at_checked(KEPT.len())?;
+        let (client, number) = rest.split_at_checked(CLIENT)?;
         Some(TaskAddress {
             client: client.to_owned(),
             is_kept: kept == KEPT,
@@ -136,6 +152,55 @@ impl TaskAddress {
 impl fmt::Display for TaskAddress {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kept = if self.is_kept { KEPT } else { DROPPED };
-        write!(formatter, "{}{kept}{:016x}", self.client, self.number)
+        write!(formatter, "{kept}{}{:016x}", self.client, self.number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use procession_test_server::Server;
+
+    use super::*;
+    use crate::Cluster;
+    use crate::object::Kind;
+
+    fn task(client: &str) -> Task {
+        Task {
+            address: TaskAddress {
+                client: client.to_owned(),
+                is_kept: false,
+                number: 7,
+            },
+            header: Header {
+                form: FORM,
+                code: "code".to_owned(),
+                work: WorkName::from_bits(4711),
+                timeout: Some(Duration::from_millis(1500)),
+                attempts: 3,
+            },
+            bytes: b"arguments".to_vec(),
+        }
+    }
+
+    #[test]
+    fn a_task_is_read_as_it_was_written_and_only_where_it_belongs() {
+        let server = Server::start().unwrap();
+        let cluster = Cluster::connect(&server.url().parse().unwrap()).unwrap();
+        let object = Object::new(&cluster, Kind::Pool, Some("default")).unwrap();
+        let task = task(&"c".repeat(CLIENT));
+        let sealed = task.seal(&object).unwrap();
+        assert_eq!(Task::open(&object, "code", &sealed).unwrap(), task);
+        assert_eq!(TaskAddress::of(&sealed).unwrap(), task.address);
+        // It may be carried out for nobody, but nobody else can be told, and no other program runs it.
+        let mut kept = sealed.clone();
+        kept[0] = b'k';
+        assert!(Task::open(&object, "code", &kept).unwrap().address.is_kept);
+        let mut other_client = sealed.clone();
+        other_client[1] = b'd';
+        assert!(Task::open(&object, "code", &other_client).is_err());
+        assert!(Task::open(&object, "another code", &sealed).is_err());
+        for length in 0..sealed.len() - task.bytes.len() {
+            assert!(Task::open(&object, "code", &sealed[..length]).is_err());
+        }
     }
 }

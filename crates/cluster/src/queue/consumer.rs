@@ -3,8 +3,6 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, Weak};
 
-use procession_arena::sys::fork_epoch;
-
 use super::held::{Held, Holdings};
 use super::renewal::Renewal;
 use super::{Queue, lease, reap};
@@ -22,7 +20,6 @@ pub(super) struct Consumer {
     state: Mutex<State>,
     /// From the first `get` on.
     kept: OnceLock<Kept>,
-    made_in: u64,
 }
 
 pub(super) struct State {
@@ -80,7 +77,6 @@ impl Consumer {
                 held: Holdings::default(),
             }),
             kept: OnceLock::new(),
-            made_in: fork_epoch(),
         }))
     }
 
@@ -148,10 +144,6 @@ impl Consumer {
 impl Drop for Consumer {
     /// Leaves: what this process still holds is as lost as if it had ended.
     fn drop(&mut self) {
-        if self.made_in != fork_epoch() {
-            // A copy made by `fork` has nothing to do with it.
-            return;
-        }
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
         if !state.is_registered && !state.is_in_doubt {
             return;

@@ -96,9 +96,28 @@ impl Queue {
         }
     }
 
+    /// Waits until there is a message, or the queue is closed, and takes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`QueueError::TimedOut`]; [`ClusterError::Gone`], [`ClusterError::Unavailable`] and its like.
+    pub fn wait_for_message(&self, wait: Wait) -> Result<(), QueueError> {
+        let look = || {
+            let state = self.look_and_reap()?;
+            Ok((state.ready > 0 || state.is_closed).then_some(()))
+        };
+        let pause = |slice| Ok(self.cluster().watch_for_token(self.object(), "w", slice)?);
+        let found: Result<_, QueueError> = wait_for(wait, look, pause);
+        found?.ok_or(QueueError::TimedOut)
+    }
+
     fn open_message(&self, sealed: Sealed) -> Result<Message, ClusterError> {
+        let bytes = match self.config().joinable {
+            None => payload::take(self.object(), sealed.bytes),
+            Some(_) => payload::open(self.object(), sealed.bytes),
+        };
         Ok(Message {
-            bytes: payload::open(self.object(), sealed.bytes)?,
+            bytes: bytes?,
             deliveries: sealed.deliveries,
         })
     }

@@ -3,9 +3,10 @@
 use super::get::number;
 use super::{PORTION, PORTION_BYTES, Queue, QueueError};
 use crate::call::Call;
+use crate::object::{Kind, Object};
 use crate::reply::Reply;
 use crate::script::{Script, script};
-use crate::{ClusterError, payload};
+use crate::{Cluster, ClusterError, payload};
 
 pub(super) static PEEK: Script = script!("peek");
 pub(super) static PURGE: Script = script!("purge");
@@ -49,6 +50,16 @@ pub struct Statistics {
 }
 
 impl Queue {
+    /// A handle for those who look after queues: it does not keep the queue alive, and does not make this process one of its consumers. `name` is
+    /// what it was made with, or what [`objects`](crate::inspect::objects) calls it.
+    ///
+    /// # Errors
+    ///
+    /// [`ClusterError::Gone`]; [`ClusterError::Unavailable`] and its like.
+    pub fn look_at(cluster: &Cluster, name: &str) -> Result<Queue, ClusterError> {
+        Queue::of_object(Object::found(cluster, Kind::Queue, name))
+    }
+
     /// The first messages in the queue, up to `limit`; they stay there.
     ///
     /// If others get at the same time, some may be missing.

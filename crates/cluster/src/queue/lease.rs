@@ -1,18 +1,20 @@
 //! What a process is called while it holds messages.
 
-use std::fs;
-use std::process;
-use std::sync::OnceLock;
-
-use crate::{Cluster, ClusterError};
+use crate::{Cluster, ClusterError, Owner};
 
 /// The longest part of a machine's name that is noted.
 const LONGEST_HOST: usize = 64;
 
 /// A name for a lease: whose it is, for people, and something that was never used before.
 pub(super) fn fresh(cluster: &Cluster) -> Result<String, ClusterError> {
-    let (host, pid) = (host(), process::id());
-    Ok(format!("{host}:{pid}:{}", cluster.fresh_name()?))
+    let Owner { pid, host } = Owner::this_process();
+    Ok(format!("{}:{pid}:{}", tame(&host), cluster.fresh_name()?))
+}
+
+/// As much of the machine's name as can stand in a key.
+fn tame(host: &str) -> String {
+    let is_plain = |letter: &char| letter.is_ascii_alphanumeric() || "._-".contains(*letter);
+    host.chars().filter(is_plain).take(LONGEST_HOST).collect()
 }
 
 /// The part of the queue that has what the lease covers.
@@ -28,20 +30,6 @@ pub(super) fn holder(lease: &str) -> (String, u32) {
     (host, pid.unwrap_or(0))
 }
 
-fn host() -> &'static str {
-    static HOST: OnceLock<String> = OnceLock::new();
-    HOST.get_or_init(|| {
-        let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-        // Others would make keys that nobody can read.
-        let is_plain = |letter: &char| letter.is_ascii_alphanumeric() || "._-".contains(*letter);
-        let name: String = name.chars().filter(is_plain).take(LONGEST_HOST).collect();
-        match name.is_empty() {
-            true => "unknown".to_owned(),
-            false => name,
-        }
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,5 +38,9 @@ mod tests {
     fn a_lease_tells_whose_it_is() {
         assert_eq!(holder("node-7:4711:00ff"), ("node-7".to_owned(), 4711));
         assert_eq!(holder(""), (String::new(), 0));
+        assert_eq!(
+            holder(&format!("{}:1:f", tame("my node: 7"))),
+            ("mynode7".to_owned(), 1)
+        );
     }
 }

@@ -11,7 +11,7 @@ mod letters;
 mod put;
 mod reap;
 mod renewal;
-#[cfg(all(test, feature = "client"))]
+#[cfg(test)]
 mod script_tests;
 mod settings;
 mod state;
@@ -89,18 +89,22 @@ impl Queue {
     }
 
     fn open(object: Object) -> Result<Queue, ClusterError> {
+        let queue = Queue::of_object(object)?;
+        // A process leaves with its last handle, not with the last that it has got anything through.
+        if queue.config().joinable.is_some() {
+            queue.consumer()?;
+        }
+        Ok(queue)
+    }
+
+    fn of_object(object: Object) -> Result<Queue, ClusterError> {
         let (config, lost) = settings::read(&object)?;
-        let queue = Queue(Arc::new(Shared {
+        Ok(Queue(Arc::new(Shared {
             consumer: ForkAware::new(),
             object,
             config,
             told: AtomicU64::new(lost),
-        }));
-        // A process leaves with its last handle, not with the last that it has got anything through.
-        if config.joinable.is_some() {
-            queue.consumer()?;
-        }
-        Ok(queue)
+        })))
     }
 
     /// The object on the server.

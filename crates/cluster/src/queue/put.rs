@@ -4,7 +4,7 @@ use procession_arena::Wait;
 
 use super::{PORTION, PORTION_BYTES, Queue, QueueError};
 use crate::call::Call;
-use crate::payload;
+use crate::payload::{self, Remainder};
 use crate::script::{Script, script};
 use crate::waiting::wait_for;
 
@@ -28,7 +28,7 @@ impl Queue {
     /// The message is wholly in the queue, or wholly not.
     pub fn put(&self, bytes: &[u8], wait: Wait) -> Result<(), QueueError> {
         let sealed = payload::seal(self.object(), bytes)?;
-        self.put_sealed(&[sealed], wait).map(drop)
+        self.put_all(&[sealed], wait).1
     }
 
     /// Puts messages in their order and returns how many; all of them, unless there is an error or the time is over.
@@ -45,16 +45,37 @@ impl Queue {
     pub fn put_many(&self, messages: &[&[u8]], wait: Wait) -> Result<usize, QueueError> {
         let mut done = 0;
         while let Some(rest) = messages.get(done..).filter(|rest| !rest.is_empty()) {
-            let outcome = self
-                .seal_some(rest)
-                .and_then(|sealed| self.put_sealed(&sealed, wait));
+            let (count, outcome) = match self.seal_some(rest) {
+                Ok(sealed) => self.put_all(&sealed, wait),
+                Err(error) => (0, Err(error)),
+            };
+            done += count;
             match outcome {
-                Ok(count) => done += count,
+                Ok(()) => {}
                 Err(error) if done == 0 => return Err(error),
                 Err(_) => break,
             }
         }
         Ok(done)
+    }
+
+    /// Puts messages that are sealed; how many were put, and why the others were not.
+    fn put_all(&self, sealed: &[Vec<u8>], wait: Wait) -> (usize, Result<(), QueueError>) {
+        let mut done = 0;
+        while let Some(rest) = sealed.get(done..).filter(|rest| !rest.is_empty()) {
+            match self.put_sealed(rest, wait) {
+                Ok(count) => done += count,
+                Err(error) => {
+                    // After any other error they may be in the queue.
+                    if let QueueError::Full | QueueError::TimedOut | QueueError::Closed = error {
+                        let remainders = rest.iter().filter_map(|sealed| Remainder::of(sealed));
+                        remainders.for_each(|remainder| remainder.remove(self.object()));
+                    }
+                    return (done, Err(error));
+                }
+            }
+        }
+        (done, Ok(()))
     }
 
     /// Seals as many of the messages as one step can move, at least one; one that cannot be sealed is complained of only when it is the first.
@@ -64,7 +85,7 @@ impl Queue {
         for message in messages.iter().take(PORTION) {
             match payload::seal(self.object(), message) {
                 Ok(sealed) => {
-                    bytes += sealed.len();
+                    bytes += message.len();
                     portion.push(sealed);
                 }
                 Err(error) if portion.is_empty() => return Err(error.into()),

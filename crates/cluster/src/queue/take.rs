@@ -7,6 +7,7 @@ use super::get::{Portion, Sealed, number, unknown, word};
 use super::{PORTION_BYTES, QueueError, lease, reap};
 use crate::ClusterError;
 use crate::call::{Call, Effort};
+use crate::payload::Remainder;
 use crate::reply::Reply;
 use crate::script::{Script, script};
 
@@ -93,10 +94,12 @@ impl Consumer {
         state.is_registered |= state.lease == *lease;
         while let Some(id) = parts.next() {
             let deliveries = number(parts.next())?;
-            state.held.add(id.into_text()?, lease);
+            let bytes = parts.next().unwrap_or(Reply::Nil).into_bytes()?;
+            let remainder = Remainder::of(&bytes);
+            state.held.add(id.into_text()?, lease, remainder);
             messages.push(Sealed {
                 deliveries: u32::try_from(deliveries).unwrap_or(u32::MAX),
-                bytes: parts.next().unwrap_or(Reply::Nil).into_bytes()?,
+                bytes,
             });
         }
         Ok(Portion { messages, has_more })

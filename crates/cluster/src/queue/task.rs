@@ -34,14 +34,21 @@ impl Queue {
         let held = consumer.begin_done().ok_or(QueueError::TaskDoneTooOften)?;
         let answer = self.mark_as_done(&held);
         consumer.end_done(&held, answer.is_ok());
-        match answer? {
-            IS_DONE => Ok(()),
+        let is_done = match answer? {
+            IS_DONE => true,
             // By a call whose answer was lost.
-            IS_NOT_THERE if held.may_be_done => Ok(()),
-            _ => Err(QueueError::Cluster(ClusterError::LeaseLost {
+            IS_NOT_THERE => held.may_be_done,
+            _ => false,
+        };
+        if !is_done {
+            return Err(QueueError::Cluster(ClusterError::LeaseLost {
                 object: self.object().to_string(),
-            })),
+            }));
         }
+        if let Some(remainder) = &held.remainder {
+            remainder.remove(self.object());
+        }
+        Ok(())
     }
 
     fn mark_as_done(&self, held: &Held) -> Result<i64, ClusterError> {

@@ -11,7 +11,7 @@ static ADD_FLOAT: Script = script!("add_float");
 /// What can be added to. Integers wrap around at the ends of their range.
 ///
 /// It is not to be implemented elsewhere.
-pub trait Number: Plain {
+pub trait Number: Plain + Copy {
     /// Their sum.
     fn plus(self, other: Self) -> Self;
     /// Their difference.
@@ -180,7 +180,8 @@ impl Value {
     fn update_unless_same<N: Number>(&self, change: impl Fn(N) -> N) -> Result<N, ClusterError> {
         self.update_number(|former: N| {
             let next = change(former);
-            (next.to_text() != former.to_text()).then_some(next)
+            let is_same = next.to_text() == former.to_text();
+            (!is_same).then_some(next)
         })
     }
 

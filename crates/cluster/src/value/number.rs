@@ -7,8 +7,8 @@ use crate::ClusterError;
 
 /// What stands on the server in digits: integers, floating-point numbers, `bool` (0 or 1) and `char` (its number).
 ///
-/// It is not to be implemented elsewhere.
-pub trait Plain: Copy + 'static {
+/// A `String` stands for the digits themselves, whatever they say. It is not to be implemented elsewhere.
+pub trait Plain: Clone + 'static {
     /// The digits.
     fn to_text(self) -> String;
 
@@ -50,6 +50,16 @@ impl Plain for f32 {
 
     fn of_text(text: &str) -> Option<f32> {
         f64::of_text(text).map(|number| number as f32)
+    }
+}
+
+impl Plain for String {
+    fn to_text(self) -> String {
+        self
+    }
+
+    fn of_text(text: &str) -> Option<String> {
+        Some(text.to_owned())
     }
 }
 
@@ -111,17 +121,35 @@ impl Value {
     ) -> Result<N, ClusterError> {
         let mut found = self.content()?;
         loop {
-            let former = self.number_of(&found)?;
-            let Some(next) = change(former) else {
+            let former: N = self.number_of(&found)?;
+            let Some(next) = change(former.clone()) else {
                 return Ok(former);
             };
-            // A number is the same version as long as its digits are the same: there is nothing else to it.
-            let expected = [b"~".as_slice(), &found].concat();
-            match self.exchange(next.to_text().as_bytes(), &expected, true)? {
+            match self.exchange_number(&found, next)? {
                 (true, _) => return Ok(former),
                 (false, present) => found = present,
             }
         }
+    }
+
+    /// Replaces the number if its digits are still these; says whether they were.
+    ///
+    /// # Errors
+    ///
+    /// As [`swap_number`](Self::swap_number).
+    pub fn replace_number<N: Plain>(&self, digits: &str, number: N) -> Result<bool, ClusterError> {
+        let (is_met, _) = self.exchange_number(digits.as_bytes(), number)?;
+        Ok(is_met)
+    }
+
+    /// A number is the same version as long as its digits are the same: there is nothing else to it.
+    fn exchange_number<N: Plain>(
+        &self,
+        found: &[u8],
+        number: N,
+    ) -> Result<(bool, Vec<u8>), ClusterError> {
+        let expected = [b"~".as_slice(), found].concat();
+        self.exchange(number.to_text().as_bytes(), &expected, true)
     }
 
     pub(super) fn number_of<N: Plain>(&self, digits: &[u8]) -> Result<N, ClusterError> {

@@ -216,6 +216,15 @@ fn panic_with(bytes: &mut Vec<u8>, _: Answer<'_>) -> Result<(), EntryError> {
     panic!("{}", String::from_utf8_lossy(bytes))
 }
 
+/// Returns as many zeros as it is told to.
+pub(crate) static ZEROS: NamedWork = NamedWork::new(zeros);
+
+fn zeros(bytes: &mut Vec<u8>, answer: Answer<'_>) -> Result<(), EntryError> {
+    let count = String::from_utf8_lossy(bytes).parse().expect("a number");
+    answer(vec![0; count], &[]);
+    Ok(())
+}
+
 /// What [`WAIT`] waits for.
 pub(crate) struct Gate(PathBuf);
 

@@ -2,6 +2,7 @@
 
 mod entries;
 mod read;
+mod remove;
 mod travel;
 mod update;
 pub(crate) mod value;
@@ -10,14 +11,17 @@ mod write;
 use std::any::type_name;
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::Arc;
 
+use procession_cluster::dict::Dict as OnServer;
+use procession_cluster::{Cluster, ClusterError};
 use procession_objects::{Dict as Core, DictConfig};
 
 pub(crate) use read::key_absent;
 
 use crate::SharedError;
 use crate::attachment::Attachment;
+use crate::on_server::length;
+use crate::place::Place;
 
 /// A map from `K` to `V` that any number of processes read and change.
 ///
@@ -28,7 +32,7 @@ use crate::attachment::Attachment;
 ///
 /// The value itself is a *handle*: cloning it is cheap, and it is a serde value that can be passed to
 /// other processes as an argument, as a result, or inside a queue, a dict or another shared object.
-/// The dict ends with its last handle.
+/// The dict ends with its last handle; one on a server as its [`Cluster`](crate::Cluster) says.
 ///
 /// Two keys are the same if they are *encoded* the same. So a key whose encoding depends on chance, such
 /// as a `HashSet`, is not a good one, and handles of shared objects cannot be keys. Where a method takes a
@@ -76,7 +80,7 @@ use crate::attachment::Attachment;
 /// }
 /// ```
 pub struct Dict<K, V> {
-    attachment: Arc<Attachment<Core>>,
+    place: Place<Core, OnServer>,
     // Entries are encoded and decoded, never held: a handle is `Send` and `Sync` whatever they are.
     entries: PhantomData<Coded<K, V>>,
 }
@@ -115,12 +119,20 @@ impl<K, V> Dict<K, V> {
             capacity: capacity as u64,
         };
         let attachment = Attachment::new(|me| Core::create(me, &config))?;
-        Ok(Dict::of(attachment))
+        Ok(Dict::of(Place::memory(attachment)))
     }
 
-    fn of(attachment: Attachment<Core>) -> Dict<K, V> {
+    pub(crate) fn on_server(
+        cluster: &Cluster,
+        name: Option<&str>,
+    ) -> Result<Dict<K, V>, SharedError> {
+        let dict = OnServer::create(cluster, name, Some(Self::contents()))?;
+        Ok(Dict::of(Place::Server(dict)))
+    }
+
+    fn of(place: Place<Core, OnServer>) -> Dict<K, V> {
         Dict {
-            attachment: Arc::new(attachment),
+            place,
             entries: PhantomData,
         }
     }
@@ -128,6 +140,16 @@ impl<K, V> Dict<K, V> {
     /// What is written into the dict, and asked of one that arrives from elsewhere.
     fn contents() -> &'static str {
         type_name::<(K, V)>()
+    }
+
+    /// Removes a dict that a [`Cluster`](crate::Cluster) has made from its server, for everybody: who uses it afterwards is told that it is gone. One in
+    /// memory ends with its last handle by itself, and this does nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`ClusterError`] if the server cannot be used.
+    pub fn unlink(&self) -> Result<(), ClusterError> {
+        self.place.unlink()
     }
 
     /// The number of entries.
@@ -139,8 +161,10 @@ impl<K, V> Dict<K, V> {
     ///
     /// [`SharedError::Session`] if the session's memory is damaged.
     pub fn len(&self) -> Result<usize, SharedError> {
-        let len = self.attachment.with(|dict, me| dict.len(me))?;
-        Ok(usize::try_from(len).unwrap_or(usize::MAX))
+        Ok(length(match &self.place {
+            Place::Memory(dict) => dict.with(|dict, me| dict.len(me))?,
+            Place::Server(dict) => dict.len()?,
+        }))
     }
 
     /// Whether there were no entries; see [`len`](Dict::len).
@@ -164,14 +188,17 @@ impl<K, V> Dict<K, V> {
     ///
     /// All entries are there, or none.
     pub fn clear(&self) -> Result<(), SharedError> {
-        Ok(self.attachment.with(|dict, me| dict.clear(me))?)
+        match &self.place {
+            Place::Memory(dict) => Ok(dict.with(|dict, me| dict.clear(me))?),
+            Place::Server(dict) => Ok(dict.clear()?),
+        }
     }
 }
 
 impl<K, V> Clone for Dict<K, V> {
     fn clone(&self) -> Dict<K, V> {
         Dict {
-            attachment: Arc::clone(&self.attachment),
+            place: self.place.clone(),
             entries: PhantomData,
         }
     }
@@ -180,7 +207,7 @@ impl<K, V> Clone for Dict<K, V> {
 impl<K, V> fmt::Debug for Dict<K, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Dict")
-            .field("handle", &format_args!("{}", self.attachment.handle()))
+            .field("handle", &format_args!("{}", self.place.name()))
             .field("len", &self.len().ok())
             .finish()
     }

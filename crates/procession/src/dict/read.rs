@@ -3,6 +3,7 @@
 use std::borrow::Borrow;
 use std::fmt::Debug;
 
+use procession_cluster::dict::Dict as OnServer;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -10,6 +11,8 @@ use super::Dict;
 use super::value::{encode_key, prepare, take_value};
 use crate::SharedError;
 use crate::codec::Scratch;
+use crate::on_server::{from_bytes, key_to_bytes};
+use crate::place::Place;
 
 impl<K, V> Dict<K, V> {
     /// Whether there is an entry of `key`.
@@ -22,10 +25,17 @@ impl<K, V> Dict<K, V> {
         K: Borrow<Q>,
         Q: Serialize + ?Sized,
     {
+        let dict = match &self.place {
+            Place::Memory(dict) => dict,
+            Place::Server(dict) => {
+                let key = key_to_bytes(dict.object().cluster(), key)?;
+                return Ok(dict.contains(&key)?);
+            }
+        };
         Scratch::lend(|scratch| {
             encode_key(key, &mut scratch.key)?;
             let key = &scratch.key;
-            Ok(self.attachment.with(|dict, me| dict.contains(me, key))?)
+            Ok(dict.with(|dict, me| dict.contains(me, key))?)
         })
     }
 }
@@ -53,13 +63,15 @@ impl<K, V: DeserializeOwned + 'static> Dict<K, V> {
         K: Borrow<Q>,
         Q: Serialize + ?Sized,
     {
+        let dict = match &self.place {
+            Place::Memory(dict) => dict,
+            Place::Server(dict) => return get_on_server(dict, key),
+        };
         Scratch::lend(|scratch| {
             encode_key(key, &mut scratch.key)?;
             let (key, reading) = (&scratch.key, &mut scratch.reading);
             prepare::<V>(reading);
-            let found = self
-                .attachment
-                .with(|dict, me| dict.get(me, key, reading))?;
+            let found = dict.with(|dict, me| dict.get(me, key, reading))?;
             found.then(|| take_value(reading)).transpose()
         })
     }
@@ -101,6 +113,16 @@ impl<K, V: DeserializeOwned + 'static> Dict<K, V> {
 }
 
 /// The error that says so.
+fn get_on_server<Q: Serialize + ?Sized, V: DeserializeOwned + 'static>(
+    dict: &OnServer,
+    key: &Q,
+) -> Result<Option<V>, SharedError> {
+    let cluster = dict.object().cluster();
+    let found = dict.get(&key_to_bytes(cluster, key)?)?;
+    let value = found.map(|entry| from_bytes(cluster, entry.value));
+    value.transpose()
+}
+
 pub(crate) fn key_absent<Q: Debug + ?Sized>(key: &Q) -> SharedError {
     SharedError::KeyAbsent {
         key: format!("{key:?}"),

@@ -2,7 +2,8 @@
 
 use std::borrow::Borrow;
 
-use procession_objects::{Change, Expect, Stamp};
+use procession_cluster::dict::Change as ServerChange;
+use procession_objects::Change;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -10,6 +11,9 @@ use super::Dict;
 use super::value::{encode_key, lend_value, prepare, take_value};
 use crate::SharedError;
 use crate::codec::Scratch;
+use crate::on_server::{from_bytes, key_to_bytes, to_bytes};
+use crate::place::Place;
+use crate::version::Version;
 
 impl<K, V: Serialize + DeserializeOwned + 'static> Dict<K, V> {
     /// Changes the entry of `key` to what `change` makes of it, as one step.
@@ -48,8 +52,7 @@ impl<K, V: Serialize + DeserializeOwned + 'static> Dict<K, V> {
         K: Borrow<Q>,
         Q: Serialize + ?Sized,
     {
-        let mut key_bytes = Vec::new();
-        encode_key(key, &mut key_bytes)?;
+        let key_bytes = self.key_bytes(key)?;
         loop {
             let (stamp, old) = self.get_stamped(&key_bytes)?;
             let new = change(old);
@@ -90,8 +93,7 @@ impl<K, V: Serialize + DeserializeOwned + 'static> Dict<K, V> {
         Q: Serialize + ?Sized,
         V: PartialEq,
     {
-        let mut key_bytes = Vec::new();
-        encode_key(key, &mut key_bytes)?;
+        let key_bytes = self.key_bytes(key)?;
         loop {
             let (stamp, found) = self.get_stamped(&key_bytes)?;
             if found.as_ref() != current {
@@ -144,8 +146,7 @@ impl<K, V: Serialize + DeserializeOwned + 'static> Dict<K, V> {
         if let Some(value) = self.get(key)? {
             return Ok(value);
         }
-        let mut key_bytes = Vec::new();
-        encode_key(key, &mut key_bytes)?;
+        let key_bytes = self.key_bytes(key)?;
         let default = default();
         loop {
             if self.set_if_still(&key_bytes, None, Some(&default))? {
@@ -158,15 +159,23 @@ impl<K, V: Serialize + DeserializeOwned + 'static> Dict<K, V> {
     }
 
     /// The value of an encoded key, and which version of the entry it is.
-    fn get_stamped(&self, key: &[u8]) -> Result<(Option<Stamp>, Option<V>), SharedError> {
+    fn get_stamped(&self, key: &[u8]) -> Result<(Option<Version>, Option<V>), SharedError> {
+        let dict = match &self.place {
+            Place::Memory(dict) => dict,
+            Place::Server(dict) => {
+                let Some(entry) = dict.get(key)? else {
+                    return Ok((None, None));
+                };
+                let value = from_bytes(dict.object().cluster(), entry.value)?;
+                return Ok((Some(Version::Server(entry.stamp)), Some(value)));
+            }
+        };
         Scratch::lend(|scratch| {
             let reading = &mut scratch.reading;
             prepare::<V>(reading);
-            let stamp = self
-                .attachment
-                .with(|dict, me| dict.get_stamped(me, key, reading))?;
+            let stamp = dict.with(|dict, me| dict.get_stamped(me, key, reading))?;
             let value = stamp.map(|_| take_value(reading)).transpose()?;
-            Ok((stamp, value))
+            Ok((stamp.map(Version::Memory), value))
         })
     }
 
@@ -174,25 +183,45 @@ impl<K, V: Serialize + DeserializeOwned + 'static> Dict<K, V> {
     fn set_if_still(
         &self,
         key: &[u8],
-        stamp: Option<Stamp>,
+        version: Option<Version>,
         new: Option<&V>,
     ) -> Result<bool, SharedError> {
-        let expect = stamp.map_or(Expect::Absent, Expect::Exactly);
+        if version.is_none() && new.is_none() {
+            return Ok(true);
+        }
+        let dict = match &self.place {
+            Place::Memory(dict) => dict,
+            Place::Server(dict) => {
+                let expect = Version::expect_on_server(version);
+                let Some(new) = new else {
+                    return Ok(dict.remove(key, expect)?);
+                };
+                let value = to_bytes(dict.object().cluster(), new)?;
+                return Ok(dict.set(key, &value, expect)? != ServerChange::Refused);
+            }
+        };
+        let expect = Version::expect_in_memory(version);
         let Some(new) = new else {
-            return Ok(match stamp {
-                Some(_) => self
-                    .attachment
-                    .with(|dict, me| dict.remove(me, key, expect, None))?,
-                None => true,
-            });
+            return Ok(dict.with(|dict, me| dict.remove(me, key, expect, None))?);
         };
         Scratch::lend(|scratch| {
             lend_value(new, &mut scratch.outgoing, |value, handles| {
-                let change = self
-                    .attachment
-                    .with(|dict, me| dict.set(me, key, value, handles, expect, None))?;
+                let change =
+                    dict.with(|dict, me| dict.set(me, key, value, handles, expect, None))?;
                 Ok(change != Change::Refused)
             })
         })
+    }
+
+    /// The bytes of a key, where it goes.
+    fn key_bytes<Q: Serialize + ?Sized>(&self, key: &Q) -> Result<Vec<u8>, SharedError> {
+        match &self.place {
+            Place::Memory(_) => {
+                let mut bytes = Vec::new();
+                encode_key(key, &mut bytes)?;
+                Ok(bytes)
+            }
+            Place::Server(dict) => key_to_bytes(dict.object().cluster(), key),
+        }
     }
 }

@@ -1,17 +1,19 @@
 //! Changing entries.
 
 use std::borrow::Borrow;
-use std::fmt::Debug;
 
+use procession_cluster as cluster;
+use procession_cluster::dict::{Dict as OnServer, Item as ServerItem};
 use procession_objects::{Change, Expect, Item};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::Dict;
-use super::read::key_absent;
 use super::value::{encode_key, lend_value, prepare, take_value};
 use crate::SharedError;
-use crate::codec::{Scratch, decode, encode, raw_bytes};
+use crate::codec::{Scratch, encode, raw_bytes};
+use crate::on_server::{from_bytes, key_to_bytes, to_bytes};
+use crate::place::Place;
 
 impl<K, V: Serialize + 'static> Dict<K, V> {
     /// Sets the value of `key`: adds an entry at the end, or replaces the value of the one that is
@@ -32,12 +34,20 @@ impl<K, V: Serialize + 'static> Dict<K, V> {
         K: Borrow<Q>,
         Q: Serialize + ?Sized,
     {
+        let dict = match &self.place {
+            Place::Memory(dict) => dict,
+            Place::Server(dict) => {
+                let cluster = dict.object().cluster();
+                let (key, value) = (key_to_bytes(cluster, key)?, to_bytes(cluster, value)?);
+                dict.set(&key, &value, cluster::Expect::Anything)?;
+                return Ok(());
+            }
+        };
         Scratch::lend(|scratch| {
             encode_key(key, &mut scratch.key)?;
             let key = &scratch.key;
             lend_value(value, &mut scratch.outgoing, |value, handles| {
-                self.attachment
-                    .with(|dict, me| dict.insert(me, key, value, handles))?;
+                dict.with(|dict, me| dict.insert(me, key, value, handles))?;
                 Ok(())
             })
         })
@@ -73,6 +83,10 @@ impl<K, V: Serialize + 'static> Dict<K, V> {
         A: Borrow<K>,
         B: Borrow<V>,
     {
+        let dict = match &self.place {
+            Place::Memory(dict) => dict,
+            Place::Server(dict) => return extend_on_server::<K, V, _, _>(dict, entries),
+        };
         let mut encoded = Vec::new();
         for (key, value) in entries {
             let (mut key_bytes, mut bytes) = (Vec::new(), Vec::new());
@@ -95,7 +109,7 @@ impl<K, V: Serialize + 'static> Dict<K, V> {
                 handles,
             })
             .collect();
-        Ok(self.attachment.with(|dict, me| dict.extend(me, &items))?)
+        Ok(dict.with(|dict, me| dict.extend(me, &items))?)
     }
 }
 
@@ -115,15 +129,22 @@ impl<K, V: Serialize + DeserializeOwned + 'static> Dict<K, V> {
         K: Borrow<Q>,
         Q: Serialize + ?Sized,
     {
+        let dict = match &self.place {
+            Place::Memory(dict) => dict,
+            Place::Server(dict) => {
+                let cluster = dict.object().cluster();
+                let (key, value) = (key_to_bytes(cluster, key)?, to_bytes(cluster, value)?);
+                let (_, former) = dict.replace(&key, &value, cluster::Expect::Anything)?;
+                return former.map(|value| from_bytes(cluster, value)).transpose();
+            }
+        };
         Scratch::lend(|scratch| {
             encode_key(key, &mut scratch.key)?;
             let (key, reading) = (&scratch.key, &mut scratch.reading);
             prepare::<V>(reading);
             let change = lend_value(value, &mut scratch.outgoing, |value, handles| {
                 let (anything, old) = (Expect::Anything, Some(&mut *reading));
-                Ok(self
-                    .attachment
-                    .with(|dict, me| dict.set(me, key, value, handles, anything, old))?)
+                Ok(dict.with(|dict, me| dict.set(me, key, value, handles, anything, old))?)
             })?;
             let replaced = change == Change::Replaced;
             replaced.then(|| take_value(reading)).transpose()
@@ -131,72 +152,30 @@ impl<K, V: Serialize + DeserializeOwned + 'static> Dict<K, V> {
     }
 }
 
-impl<K, V: DeserializeOwned + 'static> Dict<K, V> {
-    /// Removes the entry of `key` and returns its value, if there is one.
-    ///
-    /// # Errors
-    ///
-    /// [`SharedError::Encode`] if the key cannot be serialized; [`SharedError::Decode`] if the value
-    /// cannot be deserialized: it is removed all the same.
-    ///
-    /// # If a process dies
-    ///
-    /// The entry is there, or is not.
-    pub fn remove<Q>(&self, key: &Q) -> Result<Option<V>, SharedError>
-    where
-        K: Borrow<Q>,
-        Q: Serialize + ?Sized,
-    {
-        Scratch::lend(|scratch| {
-            encode_key(key, &mut scratch.key)?;
-            let (key, reading) = (&scratch.key, &mut scratch.reading);
-            prepare::<V>(reading);
-            let removed = self
-                .attachment
-                .with(|dict, me| dict.remove(me, key, Expect::Anything, Some(&mut *reading)))?;
-            removed.then(|| take_value(reading)).transpose()
+fn extend_on_server<K, V, A, B>(
+    dict: &OnServer,
+    entries: impl IntoIterator<Item = (A, B)>,
+) -> Result<(), SharedError>
+where
+    K: Serialize,
+    V: Serialize + 'static,
+    A: Borrow<K>,
+    B: Borrow<V>,
+{
+    let cluster = dict.object().cluster();
+    let encoded = entries.into_iter().map(|(key, value)| {
+        let key = key_to_bytes(cluster, key.borrow())?;
+        Ok((key, to_bytes(cluster, value.borrow())?))
+    });
+    let encoded: Vec<_> = encoded.collect::<Result<_, SharedError>>()?;
+    let items: Vec<_> = encoded
+        .iter()
+        .map(|(key, value)| ServerItem {
+            key,
+            value,
+            expect: cluster::Expect::Anything,
         })
-    }
-
-    /// Removes the entry of `key`, which must be there, and returns its value: Python's `pop(key)`.
-    ///
-    /// # Errors
-    ///
-    /// [`SharedError::KeyAbsent`], and those of [`remove`](Dict::remove).
-    pub fn take<Q>(&self, key: &Q) -> Result<V, SharedError>
-    where
-        K: Borrow<Q>,
-        Q: Serialize + Debug + ?Sized,
-    {
-        self.remove(key)?.ok_or_else(|| key_absent(key))
-    }
-
-    /// Removes the entry that was inserted last and returns it, if there is one.
-    ///
-    /// # Errors
-    ///
-    /// [`SharedError::Decode`] if the key or the value cannot be deserialized: it is removed all the
-    /// same.
-    ///
-    /// # If a process dies
-    ///
-    /// The entry is there, or is not.
-    pub fn pop_item(&self) -> Result<Option<(K, V)>, SharedError>
-    where
-        K: DeserializeOwned,
-    {
-        Scratch::lend(|scratch| {
-            let (key, reading) = (&mut scratch.key, &mut scratch.reading);
-            prepare::<V>(reading);
-            let popped = self
-                .attachment
-                .with(|dict, me| dict.pop_item(me, key, reading))?;
-            if !popped {
-                return Ok(None);
-            }
-            let value = take_value(reading);
-            let key = decode(key).map_err(SharedError::decode)?;
-            Ok(Some((key, value?)))
-        })
-    }
+        .collect();
+    dict.extend(&items)?;
+    Ok(())
 }

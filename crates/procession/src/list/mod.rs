@@ -1,5 +1,6 @@
 //! A list that processes share.
 
+mod on_server;
 mod order;
 mod read;
 mod travel;
@@ -9,13 +10,18 @@ mod write;
 use std::any::type_name;
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::Arc;
 
 use procession_arena::Handle;
+use procession_cluster::list::{List as OnServer, Run};
+use procession_cluster::{Cluster, ClusterError};
 use procession_objects::{List as Core, ListConfig};
+
+use on_server::{must_exist, signed};
 
 use crate::SharedError;
 use crate::attachment::{Attachment, SharedObject};
+use crate::on_server::length as to_length;
+use crate::place::Place;
 
 /// A list of `T` that any number of processes read and change.
 ///
@@ -67,7 +73,7 @@ use crate::attachment::{Attachment, SharedObject};
 /// }
 /// ```
 pub struct List<T> {
-    attachment: Arc<Attachment<Core>>,
+    place: Place<Core, OnServer>,
     // Elements are encoded and decoded, never held: a handle is `Send` and `Sync` whatever they are.
     elements: PhantomData<fn(T) -> T>,
 }
@@ -102,12 +108,17 @@ impl<T> List<T> {
             ..ListConfig::default()
         };
         let attachment = Attachment::new(|me| Core::create(me, &config))?;
-        Ok(List::of(attachment))
+        Ok(List::of(Place::memory(attachment)))
     }
 
-    fn of(attachment: Attachment<Core>) -> List<T> {
+    pub(crate) fn on_server(cluster: &Cluster, name: Option<&str>) -> Result<List<T>, SharedError> {
+        let list = OnServer::create(cluster, name, Some(Self::contents()))?;
+        Ok(List::of(Place::Server(list)))
+    }
+
+    fn of(place: Place<Core, OnServer>) -> List<T> {
         List {
-            attachment: Arc::new(attachment),
+            place,
             elements: PhantomData,
         }
     }
@@ -115,6 +126,16 @@ impl<T> List<T> {
     /// What is written into the list, and asked of one that arrives from elsewhere.
     fn contents() -> &'static str {
         type_name::<T>()
+    }
+
+    /// Removes a list that a [`Cluster`](crate::Cluster) has made from its server, for everybody: who uses it afterwards is told that it is gone. One in
+    /// memory ends with its last handle by itself, and this does nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`ClusterError`] if the server cannot be used.
+    pub fn unlink(&self) -> Result<(), ClusterError> {
+        self.place.unlink()
     }
 
     /// The number of elements.
@@ -126,8 +147,10 @@ impl<T> List<T> {
     ///
     /// [`SharedError::Session`] if the session's memory is damaged.
     pub fn len(&self) -> Result<usize, SharedError> {
-        let len = self.attachment.with(|list, me| list.len(me))?;
-        Ok(usize::try_from(len).unwrap_or(usize::MAX))
+        Ok(to_length(match &self.place {
+            Place::Memory(list) => list.with(|list, me| list.len(me))?,
+            Place::Server(list) => list.len()?,
+        }))
     }
 
     /// Whether there were no elements; see [`len`](List::len).
@@ -166,9 +189,13 @@ impl<T> List<T> {
     ///
     /// All of these elements are there, or none.
     pub fn truncate(&self, length: usize) -> Result<(), SharedError> {
-        Ok(self
-            .attachment
-            .with(|list, me| list.truncate(me, length as u64))?)
+        match &self.place {
+            Place::Memory(list) => Ok(list.with(|list, me| list.truncate(me, length as u64))?),
+            Place::Server(list) => {
+                list.remove_run(Run::Slice(Some(signed(length)), None))?;
+                Ok(())
+            }
+        }
     }
 
     /// Reverses the order of all elements.
@@ -181,7 +208,10 @@ impl<T> List<T> {
     ///
     /// The order is the former one or the new one.
     pub fn reverse(&self) -> Result<(), SharedError> {
-        Ok(self.attachment.with(|list, me| list.reverse(me))?)
+        match &self.place {
+            Place::Memory(list) => Ok(list.with(|list, me| list.reverse(me))?),
+            Place::Server(list) => Ok(list.reverse()?),
+        }
     }
 
     /// Exchanges two elements.
@@ -194,16 +224,19 @@ impl<T> List<T> {
     ///
     /// Both are exchanged, or none is.
     pub fn swap(&self, one: usize, other: usize) -> Result<(), SharedError> {
-        Ok(self
-            .attachment
-            .with(|list, me| list.swap(me, one as u64, other as u64))?)
+        match &self.place {
+            Place::Memory(list) => {
+                Ok(list.with(|list, me| list.swap(me, one as u64, other as u64))?)
+            }
+            Place::Server(list) => must_exist(list.swap(signed(one), signed(other))?),
+        }
     }
 }
 
 impl<T> Clone for List<T> {
     fn clone(&self) -> List<T> {
         List {
-            attachment: Arc::clone(&self.attachment),
+            place: self.place.clone(),
             elements: PhantomData,
         }
     }
@@ -212,7 +245,7 @@ impl<T> Clone for List<T> {
 impl<T> fmt::Debug for List<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("List")
-            .field("handle", &format_args!("{}", self.attachment.handle()))
+            .field("handle", &format_args!("{}", self.place.name()))
             .field("len", &self.len().ok())
             .finish()
     }

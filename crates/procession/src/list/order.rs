@@ -2,12 +2,15 @@
 
 use std::cmp::Ordering;
 
+use procession_cluster::list::List as OnServer;
 use procession_objects::Snapshot;
 use serde::de::DeserializeOwned;
 
 use super::List;
+use super::on_server::values;
 use super::read::decode_all;
 use crate::SharedError;
+use crate::place::Place;
 
 impl<T: DeserializeOwned + 'static> List<T> {
     /// Sorts the elements; equal ones keep their order.
@@ -102,21 +105,36 @@ impl<T: DeserializeOwned + 'static> List<T> {
 
     /// Puts the elements into the order that `choose` finds for a copy of them.
     fn rearrange(&self, mut choose: impl FnMut(&[T]) -> Vec<usize>) -> Result<(), SharedError> {
+        let list = match &self.place {
+            Place::Memory(list) => list,
+            Place::Server(list) => return rearrange_on_server(list, choose),
+        };
         loop {
             let mut snapshot = Snapshot::default();
-            self.attachment
-                .with(|list, me| list.snapshot(me, &mut snapshot))?;
+            list.with(|list, me| list.snapshot(me, &mut snapshot))?;
             let elements = decode_all(&snapshot)?;
             let order = choose(&elements);
             if order.iter().copied().eq(0..snapshot.len()) {
                 return Ok(());
             }
-            if self
-                .attachment
-                .with(|list, me| list.rearrange(me, &snapshot, &order))?
-            {
+            if list.with(|list, me| list.rearrange(me, &snapshot, &order))? {
                 return Ok(());
             }
+        }
+    }
+}
+
+fn rearrange_on_server<T: DeserializeOwned + 'static>(
+    list: &OnServer,
+    mut choose: impl FnMut(&[T]) -> Vec<usize>,
+) -> Result<(), SharedError> {
+    loop {
+        let snapshot = list.snapshot()?;
+        let elements = values(list, snapshot.entries()?)?;
+        let order = choose(&elements);
+        let is_the_same = order.iter().copied().eq(0..snapshot.len());
+        if is_the_same || list.rearrange(&snapshot, &order)? {
+            return Ok(());
         }
     }
 }

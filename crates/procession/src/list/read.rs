@@ -4,14 +4,18 @@ use std::ops::{Bound, RangeBounds};
 use std::vec;
 
 use procession_arena::{Error, Participant};
+use procession_cluster::list::List as OnServer;
 use procession_objects::{List as Core, Reading, Snapshot};
 use serde::de::DeserializeOwned;
 
 use super::List;
+use super::on_server::{signed, value, values};
 use crate::SharedError;
+use crate::attachment::Attachment;
 use crate::codec::{Scratch, decode_copy};
 use crate::dict::value::{prepare, take_value};
 use crate::passengers::Passengers;
+use crate::place::Place;
 
 impl<T: DeserializeOwned + 'static> List<T> {
     /// The element at `index`, if there is one.
@@ -21,7 +25,12 @@ impl<T: DeserializeOwned + 'static> List<T> {
     /// [`SharedError::Decode`] if it cannot be deserialized.
     #[inline]
     pub fn get(&self, index: usize) -> Result<Option<T>, SharedError> {
-        self.read_with(|list, me, reading| list.get(me, index as u64, reading))
+        match &self.place {
+            Place::Memory(list) => read_with(list, |list, me, reading| {
+                list.get(me, index as u64, reading)
+            }),
+            Place::Server(list) => get_on_server(list, signed(index)),
+        }
     }
 
     /// The first element, if there is one.
@@ -39,21 +48,10 @@ impl<T: DeserializeOwned + 'static> List<T> {
     ///
     /// As [`get`](List::get).
     pub fn last(&self) -> Result<Option<T>, SharedError> {
-        self.read_with(|list, me, reading| list.get_last(me, reading))
-    }
-
-    /// Makes a value of what `read` reads, if it says that there is something.
-    #[inline]
-    pub(super) fn read_with(
-        &self,
-        read: impl FnOnce(&Core, &Participant, &mut Reading) -> Result<bool, Error>,
-    ) -> Result<Option<T>, SharedError> {
-        Scratch::lend(|scratch| {
-            let reading = &mut scratch.reading;
-            prepare::<T>(reading);
-            let found = self.attachment.with(|list, me| read(list, me, reading))?;
-            found.then(|| take_value(reading)).transpose()
-        })
+        match &self.place {
+            Place::Memory(list) => read_with(list, |list, me, reading| list.get_last(me, reading)),
+            Place::Server(list) => get_on_server(list, -1),
+        }
     }
 
     /// The elements at the positions in `range`, as they are at one moment; fewer, or none, if the list
@@ -75,9 +73,16 @@ impl<T: DeserializeOwned + 'static> List<T> {
     /// ```
     pub fn slice(&self, range: impl RangeBounds<usize>) -> Result<Vec<T>, SharedError> {
         let range = positions(&range);
+        let list = match &self.place {
+            Place::Memory(list) => list,
+            Place::Server(list) => {
+                let [start, stop] = [range.start, range.end].map(|end| i64::try_from(end).ok());
+                let start = start.or(Some(i64::MAX));
+                return values(list, list.snapshot_of(start, stop)?.entries()?);
+            }
+        };
         let mut snapshot = Snapshot::default();
-        self.attachment
-            .with(|list, me| list.snapshot_of(me, range, &mut snapshot))?;
+        list.with(|list, me| list.snapshot_of(me, range, &mut snapshot))?;
         decode_all(&snapshot)
     }
 
@@ -148,6 +153,28 @@ impl<T: DeserializeOwned + 'static> List<T> {
     {
         Ok(self.iter()?.filter(|element| element == value).count())
     }
+}
+
+/// Makes a value of what `read` reads, if it says that there is something.
+#[inline]
+pub(super) fn read_with<T: DeserializeOwned + 'static>(
+    list: &Attachment<Core>,
+    read: impl FnOnce(&Core, &Participant, &mut Reading) -> Result<bool, Error>,
+) -> Result<Option<T>, SharedError> {
+    Scratch::lend(|scratch| {
+        let reading = &mut scratch.reading;
+        prepare::<T>(reading);
+        let found = list.with(|list, me| read(list, me, reading))?;
+        found.then(|| take_value(reading)).transpose()
+    })
+}
+
+fn get_on_server<T: DeserializeOwned + 'static>(
+    list: &OnServer,
+    place: i64,
+) -> Result<Option<T>, SharedError> {
+    let found = list.get(place)?;
+    found.map(|entry| value(list, entry.value)).transpose()
 }
 
 /// Makes values of all that was read, which take hold of the objects whose handles came along.

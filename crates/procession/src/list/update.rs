@@ -1,11 +1,16 @@
 //! Changes of one element that depend on what it is: read, think, and change it if it still is that.
 
-use procession_objects::{Expect, Stamp};
+use procession_cluster::list::Change;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::List;
+use super::on_server::{bytes, must_exist, signed, value};
+use super::read::read_with;
+use super::write::lend;
 use crate::SharedError;
+use crate::place::Place;
+use crate::version::Version;
 
 impl<T: Serialize + DeserializeOwned + 'static> List<T> {
     /// Changes the element at `index` to what `change` makes of it, as one step, and returns that.
@@ -85,27 +90,51 @@ impl<T: Serialize + DeserializeOwned + 'static> List<T> {
     }
 
     /// The element at `index`, and which version of it that is.
-    fn get_stamped(&self, index: usize) -> Result<(Stamp, T), SharedError> {
+    fn get_stamped(&self, index: usize) -> Result<(Version, T), SharedError> {
+        let list = match &self.place {
+            Place::Memory(list) => list,
+            Place::Server(list) => {
+                let found = list.get(signed(index))?;
+                let entry = found.ok_or(self.out_of_range(index))?;
+                let stamp = Version::Server(entry.stamp);
+                return Ok((stamp, value(list, entry.value)?));
+            }
+        };
         let mut stamp = None;
-        let found = self.read_with(|list, me, reading| {
+        let found = read_with(list, |list, me, reading| {
             stamp = list.get_stamped(me, index as u64, reading)?;
             Ok(stamp.is_some())
         })?;
         match (stamp, found) {
-            (Some(stamp), Some(found)) => Ok((stamp, found)),
-            _ => Err(SharedError::IndexOutOfRange {
-                index,
-                length: self.len()?.min(index),
-            }),
+            (Some(stamp), Some(found)) => Ok((Version::Memory(stamp), found)),
+            _ => Err(self.out_of_range(index)),
         }
     }
 
-    fn set_if_still(&self, index: usize, stamp: Stamp, new: &T) -> Result<bool, SharedError> {
-        self.lend(new, |element| {
-            let this = Expect::Exactly(stamp);
-            Ok(self
-                .attachment
-                .with(|list, me| list.set(me, index as u64, element, this))?)
+    /// What is said of a place where nothing is, or was when it was looked at.
+    fn out_of_range(&self, index: usize) -> SharedError {
+        match self.len() {
+            Ok(length) => SharedError::IndexOutOfRange {
+                index,
+                length: length.min(index),
+            },
+            Err(error) => error,
+        }
+    }
+
+    /// Replaces the element if it is still the one that was read; says whether it was.
+    fn set_if_still(&self, index: usize, version: Version, new: &T) -> Result<bool, SharedError> {
+        let list = match &self.place {
+            Place::Memory(list) => list,
+            Place::Server(list) => {
+                let this = Version::expect_on_server(Some(version));
+                let change = list.set(signed(index), &bytes(list, new)?, this)?;
+                return must_exist(change).map(|()| change == Change::Made);
+            }
+        };
+        lend(new, |element| {
+            let this = Version::expect_in_memory(Some(version));
+            Ok(list.with(|list, me| list.set(me, index as u64, element, this))?)
         })
     }
 }

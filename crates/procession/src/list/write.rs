@@ -1,18 +1,23 @@
 //! Adding, replacing and taking elements.
 
 use std::borrow::Borrow;
-use std::ops::RangeBounds;
+use std::ops::{Range, RangeBounds};
 
 use procession_arena::Handle;
+use procession_cluster as cluster;
+use procession_cluster::list::{List as OnServer, Run, Splice};
 use procession_objects::{Element, Expect};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::List;
-use super::read::positions;
+use super::on_server::{bytes, must_exist, must_have_existed, signed, value};
+use super::read::{positions, read_with};
 use crate::SharedError;
 use crate::codec::{Scratch, encode, raw_bytes};
 use crate::dict::value::lend_value;
+use crate::on_server::length;
+use crate::place::Place;
 
 impl<T: Serialize + 'static> List<T> {
     /// Adds an element at the end.
@@ -26,9 +31,12 @@ impl<T: Serialize + 'static> List<T> {
     /// The element is there, or not.
     #[inline]
     pub fn push(&self, value: &T) -> Result<(), SharedError> {
-        self.lend(value, |element| {
-            Ok(self.attachment.with(|list, me| list.push(me, element))?)
-        })
+        match &self.place {
+            Place::Memory(list) => lend(value, |element| {
+                Ok(list.with(|list, me| list.push(me, element))?)
+            }),
+            Place::Server(list) => Ok(list.push(&bytes(list, value)?)?),
+        }
     }
 
     /// Puts another element in the place of the one at `index`.
@@ -42,10 +50,16 @@ impl<T: Serialize + 'static> List<T> {
     /// The element is the former one or the new one.
     #[inline]
     pub fn set(&self, index: usize, value: &T) -> Result<(), SharedError> {
-        self.lend(value, |element| {
+        let list = match &self.place {
+            Place::Memory(list) => list,
+            Place::Server(list) => {
+                let (value, anything) = (bytes(list, value)?, cluster::Expect::Anything);
+                return must_exist(list.set(signed(index), &value, anything)?);
+            }
+        };
+        lend(value, |element| {
             let anything = Expect::Anything;
-            self.attachment
-                .with(|list, me| list.set(me, index as u64, element, anything))?;
+            list.with(|list, me| list.set(me, index as u64, element, anything))?;
             Ok(())
         })
     }
@@ -60,9 +74,19 @@ impl<T: Serialize + 'static> List<T> {
     ///
     /// The element is there, or not.
     pub fn insert(&self, index: usize, value: &T) -> Result<(), SharedError> {
-        self.lend(value, |element| {
-            self.attachment
-                .with(|list, me| list.insert(me, index as u64, element))?;
+        let list = match &self.place {
+            Place::Memory(list) => list,
+            Place::Server(list) => {
+                let (value, place) = (
+                    bytes(list, value)?,
+                    Run::Exactly(index as u64, index as u64),
+                );
+                let splice = list.splice(place, &[&value], None)?;
+                return must_have_existed(splice, index).map(drop);
+            }
+        };
+        lend(value, |element| {
+            list.with(|list, me| list.insert(me, index as u64, element))?;
             Ok(())
         })
     }
@@ -91,9 +115,12 @@ impl<T: Serialize + 'static> List<T> {
     where
         I: IntoIterator<Item: Borrow<T>>,
     {
-        lend_all(values, |elements| {
-            Ok(self.attachment.with(|list, me| list.extend(me, elements))?)
-        })
+        match &self.place {
+            Place::Memory(list) => lend_all(values, |elements| {
+                Ok(list.with(|list, me| list.extend(me, elements))?)
+            }),
+            Place::Server(list) => bytes_of_all(list, values, |values| Ok(list.extend(values)?)),
+        }
     }
 
     /// Puts `values`, as many as there may be, in the place of the elements at the positions in
@@ -125,25 +152,15 @@ impl<T: Serialize + 'static> List<T> {
         I: IntoIterator<Item: Borrow<T>>,
     {
         let range = positions(&range);
-        lend_all(values, |elements| {
-            self.attachment
-                .with(|list, me| list.splice(me, range, elements))?;
-            Ok(())
-        })
-    }
-
-    /// Encodes `value` for the time of `work`.
-    #[inline]
-    pub(super) fn lend<R>(
-        &self,
-        value: &T,
-        work: impl FnOnce(Element<'_>) -> Result<R, SharedError>,
-    ) -> Result<R, SharedError> {
-        Scratch::lend(|scratch| {
-            lend_value(value, &mut scratch.outgoing, |bytes, handles| {
-                work(Element { bytes, handles })
-            })
-        })
+        match &self.place {
+            Place::Memory(list) => lend_all(values, |elements| {
+                list.with(|list, me| list.splice(me, range, elements))?;
+                Ok(())
+            }),
+            Place::Server(list) => {
+                bytes_of_all(list, values, |values| splice_on_server(list, range, values))
+            }
+        }
     }
 }
 
@@ -172,9 +189,10 @@ impl<T> List<T> {
     /// ```
     pub fn remove_range(&self, range: impl RangeBounds<usize>) -> Result<(), SharedError> {
         let range = positions(&range);
-        Ok(self
-            .attachment
-            .with(|list, me| list.splice(me, range, &[]))?)
+        match &self.place {
+            Place::Memory(list) => Ok(list.with(|list, me| list.splice(me, range, &[]))?),
+            Place::Server(list) => splice_on_server(list, range, &[]),
+        }
     }
 }
 
@@ -191,7 +209,13 @@ impl<T: DeserializeOwned + 'static> List<T> {
     ///
     /// The element is in the list, or was taken by the dead process and is lost with it.
     pub fn pop(&self) -> Result<Option<T>, SharedError> {
-        self.read_with(|list, me, reading| list.pop(me, reading))
+        match &self.place {
+            Place::Memory(list) => read_with(list, |list, me, reading| list.pop(me, reading)),
+            Place::Server(list) => match list.take(-1)? {
+                Splice::Made { former } => former.map(|element| value(list, element)).transpose(),
+                Splice::Refused | Splice::OutOfRange { .. } => Ok(None),
+            },
+        }
     }
 
     /// Takes the element at `index` away and returns it.
@@ -205,10 +229,29 @@ impl<T: DeserializeOwned + 'static> List<T> {
     ///
     /// As with [`pop`](List::pop).
     pub fn remove(&self, index: usize) -> Result<T, SharedError> {
-        let removed = self
-            .read_with(|list, me, reading| list.remove(me, index as u64, reading).map(|()| true))?;
+        let removed = match &self.place {
+            Place::Memory(list) => read_with(list, |list, me, reading| {
+                list.remove(me, index as u64, reading).map(|()| true)
+            })?,
+            Place::Server(list) => must_have_existed(list.take(signed(index))?, index)?
+                .map(|element| value(list, element))
+                .transpose()?,
+        };
         removed.ok_or(SharedError::Empty)
     }
+}
+
+/// Gives the encoded value to `work`.
+#[inline]
+pub(super) fn lend<T: Serialize + 'static, R>(
+    value: &T,
+    work: impl FnOnce(Element<'_>) -> Result<R, SharedError>,
+) -> Result<R, SharedError> {
+    Scratch::lend(|scratch| {
+        lend_value(value, &mut scratch.outgoing, |bytes, handles| {
+            work(Element { bytes, handles })
+        })
+    })
 }
 
 /// Encodes all values for the time of `work`.
@@ -236,4 +279,29 @@ where
         .map(|(bytes, handles, _)| Element { bytes, handles })
         .collect();
     work(&elements)
+}
+
+/// Gives the values to `work` as they go to the server.
+fn bytes_of_all<T, I, R>(
+    list: &OnServer,
+    values: I,
+    work: impl FnOnce(&[&[u8]]) -> Result<R, SharedError>,
+) -> Result<R, SharedError>
+where
+    T: Serialize + 'static,
+    I: IntoIterator<Item: Borrow<T>>,
+{
+    let encoded = values.into_iter().map(|value| bytes(list, value.borrow()));
+    let encoded: Vec<_> = encoded.collect::<Result<_, _>>()?;
+    let elements: Vec<_> = encoded.iter().map(Vec::as_slice).collect();
+    work(&elements)
+}
+
+fn splice_on_server(
+    list: &OnServer,
+    range: Range<u64>,
+    values: &[&[u8]],
+) -> Result<(), SharedError> {
+    let splice = list.splice(Run::Exactly(range.start, range.end), values, None)?;
+    must_have_existed(splice, length(range.start)).map(drop)
 }

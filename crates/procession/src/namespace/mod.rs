@@ -1,21 +1,25 @@
 //! A namespace that processes share.
 
+mod entry;
 mod travel;
 mod typed;
 
 use std::fmt;
-use std::sync::Arc;
 
-use procession_objects::{Change, Dict as Core, DictConfig, Expect, Snapshot, Stamp};
+use procession_cluster as cluster;
+use procession_cluster::dict::Dict as OnServer;
+use procession_cluster::{Cluster, ClusterError};
+use procession_objects::{Dict as Core, DictConfig, Expect, Snapshot};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::SharedError;
 use crate::attachment::Attachment;
-use crate::codec::Scratch;
 use crate::dict::key_absent;
+use crate::on_server::length;
 use crate::passengers::Passengers;
-use typed::{decode_typed, lend_typed};
+use crate::place::Place;
+use entry::{remove_in_memory, set_in_memory, set_on_server};
 
 /// Names, each with a value of a type of its own, that any number of processes read and set.
 ///
@@ -52,7 +56,7 @@ use typed::{decode_typed, lend_typed};
 /// ```
 #[derive(Clone)]
 pub struct Namespace {
-    attachment: Arc<Attachment<Core>>,
+    place: Place<Core, OnServer>,
 }
 
 /// What is written into the object, so that nobody takes a dict for a namespace.
@@ -71,13 +75,29 @@ impl Namespace {
             capacity: 0,
         };
         let attachment = Attachment::new(|me| Core::create(me, &config))?;
-        Ok(Namespace::of(attachment))
+        Ok(Namespace::of(Place::memory(attachment)))
     }
 
-    fn of(attachment: Attachment<Core>) -> Namespace {
-        Namespace {
-            attachment: Arc::new(attachment),
-        }
+    pub(crate) fn on_server(
+        cluster: &Cluster,
+        name: Option<&str>,
+    ) -> Result<Namespace, SharedError> {
+        let dict = OnServer::create(cluster, name, Some(CONTENTS))?;
+        Ok(Namespace::of(Place::Server(dict)))
+    }
+
+    fn of(place: Place<Core, OnServer>) -> Namespace {
+        Namespace { place }
+    }
+
+    /// Removes a namespace that a [`Cluster`](crate::Cluster) has made from its server, for everybody: who uses it afterwards is told that it is gone. One
+    /// in memory ends with its last handle by itself, and this does nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`ClusterError`] if the server cannot be used.
+    pub fn unlink(&self) -> Result<(), ClusterError> {
+        self.place.unlink()
     }
 
     /// Sets the value of `name`, whatever it was before, and of whatever type.
@@ -90,23 +110,11 @@ impl Namespace {
     ///
     /// The name has its former value or the new one.
     pub fn set<T: Serialize + 'static>(&self, name: &str, value: &T) -> Result<(), SharedError> {
-        self.set_if(name, value, Expect::Anything).map(drop)
-    }
-
-    fn set_if<T: Serialize + 'static>(
-        &self,
-        name: &str,
-        value: &T,
-        expect: Expect,
-    ) -> Result<bool, SharedError> {
-        Scratch::lend(|scratch| {
-            lend_typed(value, &mut scratch.outgoing, |value, handles| {
-                let change = self
-                    .attachment
-                    .with(|dict, me| dict.set(me, name.as_bytes(), value, handles, expect, None))?;
-                Ok(change != Change::Refused)
-            })
-        })
+        match &self.place {
+            Place::Memory(dict) => set_in_memory(dict, name, value, Expect::Anything),
+            Place::Server(dict) => set_on_server(dict, name, value, cluster::Expect::Anything),
+        }
+        .map(drop)
     }
 
     /// The value of `name`, if it has one.
@@ -129,21 +137,6 @@ impl Namespace {
     /// ```
     pub fn get<T: DeserializeOwned + 'static>(&self, name: &str) -> Result<Option<T>, SharedError> {
         Ok(self.get_stamped(name)?.map(|(_, value)| value))
-    }
-
-    fn get_stamped<T: DeserializeOwned + 'static>(
-        &self,
-        name: &str,
-    ) -> Result<Option<(Stamp, T)>, SharedError> {
-        Scratch::lend(|scratch| {
-            let reading = &mut scratch.reading;
-            let stamp = self
-                .attachment
-                .with(|dict, me| dict.get_stamped(me, name.as_bytes(), reading))?;
-            stamp
-                .map(|stamp| Ok((stamp, decode_typed(reading)?)))
-                .transpose()
-        })
     }
 
     /// The value of `name`, which must have one.
@@ -175,15 +168,9 @@ impl Namespace {
         mut change: impl FnMut(Option<T>) -> Option<T>,
     ) -> Result<Option<T>, SharedError> {
         loop {
-            let (stamp, old) = self.get_stamped(name)?.unzip();
-            let expect = stamp.map_or(Expect::Absent, Expect::Exactly);
+            let (version, old) = self.get_stamped(name)?.unzip();
             let new = change(old);
-            let changed = match (&new, stamp) {
-                (Some(value), _) => self.set_if(name, value, expect)?,
-                (None, Some(_)) => self.remove_if(name, expect)?,
-                (None, None) => true,
-            };
-            if changed {
+            if self.set_if_still(name, version, new.as_ref())? {
                 return Ok(new);
             }
         }
@@ -195,13 +182,10 @@ impl Namespace {
     ///
     /// [`SharedError::Session`] if the session's memory is damaged.
     pub fn remove(&self, name: &str) -> Result<bool, SharedError> {
-        self.remove_if(name, Expect::Anything)
-    }
-
-    fn remove_if(&self, name: &str, expect: Expect) -> Result<bool, SharedError> {
-        Ok(self
-            .attachment
-            .with(|dict, me| dict.remove(me, name.as_bytes(), expect, None))?)
+        match &self.place {
+            Place::Memory(dict) => remove_in_memory(dict, name, Expect::Anything),
+            Place::Server(dict) => Ok(dict.remove(name.as_bytes(), cluster::Expect::Anything)?),
+        }
     }
 
     /// Whether `name` has a value.
@@ -210,9 +194,10 @@ impl Namespace {
     ///
     /// [`SharedError::Session`] if the session's memory is damaged.
     pub fn contains(&self, name: &str) -> Result<bool, SharedError> {
-        Ok(self
-            .attachment
-            .with(|dict, me| dict.contains(me, name.as_bytes()))?)
+        match &self.place {
+            Place::Memory(dict) => Ok(dict.with(|dict, me| dict.contains(me, name.as_bytes()))?),
+            Place::Server(dict) => Ok(dict.contains(name.as_bytes())?),
+        }
     }
 
     /// All names as they are at one moment, in the order in which they were first set.
@@ -221,14 +206,18 @@ impl Namespace {
     ///
     /// [`SharedError::Session`] if the session's memory is damaged.
     pub fn names(&self) -> Result<Vec<String>, SharedError> {
+        let text = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
+        let dict = match &self.place {
+            Place::Memory(dict) => dict,
+            Place::Server(dict) => {
+                let names = dict.keys()?;
+                return Ok(names.iter().map(|name| text(name)).collect());
+            }
+        };
         let mut snapshot = Snapshot::default();
-        self.attachment
-            .with(|dict, me| dict.snapshot(me, &mut snapshot))?;
+        dict.with(|dict, me| dict.snapshot(me, &mut snapshot))?;
         let _passengers = Passengers(&snapshot);
-        let names = snapshot.iter().map(|entry| entry.key);
-        Ok(names
-            .map(|name| String::from_utf8_lossy(name).into_owned())
-            .collect())
+        Ok(snapshot.iter().map(|entry| text(entry.key)).collect())
     }
 
     /// How many names have a value.
@@ -237,8 +226,10 @@ impl Namespace {
     ///
     /// [`SharedError::Session`] if the session's memory is damaged.
     pub fn len(&self) -> Result<usize, SharedError> {
-        let len = self.attachment.with(|dict, me| dict.len(me))?;
-        Ok(usize::try_from(len).unwrap_or(usize::MAX))
+        Ok(length(match &self.place {
+            Place::Memory(dict) => dict.with(|dict, me| dict.len(me))?,
+            Place::Server(dict) => dict.len()?,
+        }))
     }
 
     /// Whether no name has a value.
@@ -256,14 +247,17 @@ impl Namespace {
     ///
     /// [`SharedError::Session`] if the session's memory is damaged.
     pub fn clear(&self) -> Result<(), SharedError> {
-        Ok(self.attachment.with(|dict, me| dict.clear(me))?)
+        match &self.place {
+            Place::Memory(dict) => Ok(dict.with(|dict, me| dict.clear(me))?),
+            Place::Server(dict) => Ok(dict.clear()?),
+        }
     }
 }
 
 impl fmt::Debug for Namespace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Namespace")
-            .field("handle", &format_args!("{}", self.attachment.handle()))
+            .field("handle", &format_args!("{}", self.place.name()))
             .field("names", &self.names().ok())
             .finish()
     }

@@ -3,12 +3,14 @@
 use std::any::type_name;
 
 use procession_arena::Handle;
+use procession_cluster::Cluster;
 use procession_objects::Reading;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::SharedError;
 use crate::codec::{decode_copy, encode, raw_bytes};
+use crate::handle::{FromServer, ToServer};
 use crate::passengers::Passengers;
 
 /// Bytes of the length.
@@ -39,7 +41,31 @@ pub(super) fn decode_typed<T: DeserializeOwned + 'static>(
     reading: &Reading,
 ) -> Result<T, SharedError> {
     let _passengers = Passengers(&reading.handles);
-    let (found, value) = split(&reading.bytes).ok_or_else(|| SharedError::Decode {
+    decode_bytes(&reading.bytes)
+}
+
+/// The bytes of a value that goes to a server, and its type in front.
+pub(super) fn typed_to_server<T: Serialize + 'static>(
+    cluster: &Cluster,
+    value: &T,
+) -> Result<Vec<u8>, SharedError> {
+    let _destination = ToServer::begin(cluster);
+    let mut bytes = Vec::new();
+    // A handle of an object in memory has been refused.
+    lend_typed(value, &mut bytes, |bytes, _| Ok(bytes.to_vec()))
+}
+
+/// The value of bytes that come from a server.
+pub(super) fn typed_from_server<T: DeserializeOwned + 'static>(
+    cluster: &Cluster,
+    bytes: &[u8],
+) -> Result<T, SharedError> {
+    let _origin = FromServer::begin(cluster);
+    decode_bytes(bytes)
+}
+
+fn decode_bytes<T: DeserializeOwned + 'static>(bytes: &[u8]) -> Result<T, SharedError> {
+    let (found, value) = split(bytes).ok_or_else(|| SharedError::Decode {
         type_name: type_name::<T>().to_owned(),
         reason: "it does not say which type it is of".to_owned(),
     })?;

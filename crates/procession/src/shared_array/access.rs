@@ -6,6 +6,7 @@ use bytemuck::{Pod, bytes_of, bytes_of_mut, cast_slice, cast_slice_mut, zeroed_v
 
 use super::SharedArray;
 use crate::SharedError;
+use crate::place::Place;
 
 impl<T: Pod> SharedArray<T> {
     /// The element at `index`.
@@ -117,23 +118,32 @@ impl<T: Pod> SharedArray<T> {
     pub fn fill(&self, range: impl RangeBounds<usize>, element: T) -> Result<(), SharedError> {
         let (first, count) = self.bounds(range)?;
         let (first, count) = (first as u64, count as u64);
-        Ok(self
-            .attachment
-            .with(|core, me| core.fill(me, first, count, bytes_of(&element)))?)
+        match &self.place {
+            Place::Memory(array) => {
+                Ok(array.with(|core, me| core.fill(me, first, count, bytes_of(&element)))?)
+            }
+            Place::Server(array) => Ok(array.fill(first, count, bytes_of(&element))?),
+        }
     }
 
     #[inline]
     fn read_bytes(&self, first: usize, target: &mut [u8]) -> Result<(), SharedError> {
-        Ok(self
-            .attachment
-            .with(|core, me| core.read_into(me, first as u64, target))?)
+        match &self.place {
+            Place::Memory(array) => {
+                Ok(array.with(|core, me| core.read_into(me, first as u64, target))?)
+            }
+            Place::Server(array) => Ok(array.read_into(first as u64, target)?),
+        }
     }
 
     #[inline]
     fn write_bytes(&self, first: usize, source: &[u8]) -> Result<(), SharedError> {
-        Ok(self
-            .attachment
-            .with(|core, me| core.write_from(me, first as u64, source))?)
+        match &self.place {
+            Place::Memory(array) => {
+                Ok(array.with(|core, me| core.write_from(me, first as u64, source))?)
+            }
+            Place::Server(array) => Ok(array.write_from(first as u64, source)?),
+        }
     }
 
     /// For elements without any bytes, of which copying does not notice that there are too few.

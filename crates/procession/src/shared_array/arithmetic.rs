@@ -1,32 +1,31 @@
 //! Changing a single number of an array.
 
-use procession_objects::AtomicCell;
+use procession_cluster::array::Operation;
+use procession_objects::{AtomicCell, SharedArray as Core};
 
-use super::SharedArray;
+use super::{SharedArray, on_server};
 use crate::SharedError;
+use crate::attachment::Attachment;
 use crate::number::sealed::Word;
 use crate::number::{Bits, Number, damaged};
+use crate::place::Place;
 
-impl<T: Word> SharedArray<T> {
-    #[inline]
-    fn with_cell<R>(
-        &self,
-        index: usize,
-        work: impl FnOnce(AtomicCell<'_>) -> R,
-    ) -> Result<R, SharedError> {
-        Ok(self
-            .attachment
-            .with(|core, me| core.cell(me, index as u64).map(work))?)
-    }
+#[inline]
+fn with_cell<R>(
+    array: &Attachment<Core>,
+    index: usize,
+    work: impl FnOnce(AtomicCell<'_>) -> R,
+) -> Result<R, SharedError> {
+    Ok(array.with(|core, me| core.cell(me, index as u64).map(work))?)
+}
 
-    #[inline]
-    fn fetch(
-        &self,
-        index: usize,
-        work: impl FnOnce(AtomicCell<'_>) -> u64,
-    ) -> Result<T, SharedError> {
-        T::from_word(self.with_cell(index, work)?).ok_or_else(damaged::<T>)
-    }
+#[inline]
+fn fetch<T: Word>(
+    array: &Attachment<Core>,
+    index: usize,
+    work: impl FnOnce(AtomicCell<'_>) -> u64,
+) -> Result<T, SharedError> {
+    T::from_word(with_cell(array, index, work)?).ok_or_else(damaged::<T>)
 }
 
 /// Numbers can be changed in one step, whoever else changes them; each operation returns what the number
@@ -43,7 +42,10 @@ impl<T: Number> SharedArray<T> {
     /// The number is the old one or the new one.
     #[inline]
     pub fn swap(&self, index: usize, number: T) -> Result<T, SharedError> {
-        self.fetch(index, |cell| cell.swap(number.to_word()))
+        match &self.place {
+            Place::Memory(array) => fetch(array, index, |cell| cell.swap(number.to_word())),
+            Place::Server(array) => on_server::change(array, index, Operation::Swap, number),
+        }
     }
 
     /// Replaces the number at `index` by `new` if it is `current`, to the bit; otherwise says what it
@@ -72,8 +74,14 @@ impl<T: Number> SharedArray<T> {
         current: T,
         new: T,
     ) -> Result<Result<(), T>, SharedError> {
+        let array = match &self.place {
+            Place::Memory(array) => array,
+            Place::Server(array) => {
+                return on_server::compare_exchange(array, index, current, new);
+            }
+        };
         let (current, new) = (current.to_word(), new.to_word());
-        match self.with_cell(index, |cell| cell.compare_exchange(current, new))? {
+        match with_cell(array, index, |cell| cell.compare_exchange(current, new))? {
             Ok(()) => Ok(Ok(())),
             Err(found) => T::from_word(found).map(Err).ok_or_else(damaged::<T>),
         }
@@ -102,7 +110,10 @@ impl<T: Number> SharedArray<T> {
     /// ```
     #[inline]
     pub fn fetch_add(&self, index: usize, number: T) -> Result<T, SharedError> {
-        self.fetch(index, |cell| number.fetch_add(cell))
+        match &self.place {
+            Place::Memory(array) => fetch(array, index, |cell| number.fetch_add(cell)),
+            Place::Server(array) => on_server::change(array, index, T::ADDING, number),
+        }
     }
 
     /// Subtracts from the number at `index` and returns what it was before; wraps as
@@ -117,7 +128,10 @@ impl<T: Number> SharedArray<T> {
     /// It has subtracted, or it has not.
     #[inline]
     pub fn fetch_sub(&self, index: usize, number: T) -> Result<T, SharedError> {
-        self.fetch(index, |cell| number.fetch_sub(cell))
+        match &self.place {
+            Place::Memory(array) => fetch(array, index, |cell| number.fetch_sub(cell)),
+            Place::Server(array) => on_server::change(array, index, T::ADDING, number.negated()),
+        }
     }
 
     /// Makes the number at `index` `number` if that is less, and returns what it was before.
@@ -131,7 +145,10 @@ impl<T: Number> SharedArray<T> {
     /// The number is the old one or the new one.
     #[inline]
     pub fn fetch_min(&self, index: usize, number: T) -> Result<T, SharedError> {
-        self.fetch(index, |cell| number.fetch_min(cell))
+        match &self.place {
+            Place::Memory(array) => fetch(array, index, |cell| number.fetch_min(cell)),
+            Place::Server(array) => on_server::update(array, index, |found: T| found.least(number)),
+        }
     }
 
     /// Makes the number at `index` `number` if that is greater, and returns what it was before.
@@ -145,7 +162,12 @@ impl<T: Number> SharedArray<T> {
     /// The number is the old one or the new one.
     #[inline]
     pub fn fetch_max(&self, index: usize, number: T) -> Result<T, SharedError> {
-        self.fetch(index, |cell| number.fetch_max(cell))
+        match &self.place {
+            Place::Memory(array) => fetch(array, index, |cell| number.fetch_max(cell)),
+            Place::Server(array) => {
+                on_server::update(array, index, |found: T| found.greatest(number))
+            }
+        }
     }
 }
 
@@ -163,7 +185,10 @@ impl<T: Bits> SharedArray<T> {
     /// The element is the old one or the new one.
     #[inline]
     pub fn fetch_and(&self, index: usize, bits: T) -> Result<T, SharedError> {
-        self.fetch(index, |cell| cell.fetch_and(bits.to_word()))
+        match &self.place {
+            Place::Memory(array) => fetch(array, index, |cell| cell.fetch_and(bits.to_word())),
+            Place::Server(array) => on_server::change(array, index, Operation::And, bits),
+        }
     }
 
     /// Sets those bits of the element at `index` that are set in `bits`, and returns what it was before.
@@ -177,7 +202,10 @@ impl<T: Bits> SharedArray<T> {
     /// The element is the old one or the new one.
     #[inline]
     pub fn fetch_or(&self, index: usize, bits: T) -> Result<T, SharedError> {
-        self.fetch(index, |cell| cell.fetch_or(bits.to_word()))
+        match &self.place {
+            Place::Memory(array) => fetch(array, index, |cell| cell.fetch_or(bits.to_word())),
+            Place::Server(array) => on_server::change(array, index, Operation::Or, bits),
+        }
     }
 
     /// Inverts those bits of the element at `index` that are set in `bits`, and returns what it was
@@ -192,6 +220,9 @@ impl<T: Bits> SharedArray<T> {
     /// The element is the old one or the new one.
     #[inline]
     pub fn fetch_xor(&self, index: usize, bits: T) -> Result<T, SharedError> {
-        self.fetch(index, |cell| cell.fetch_xor(bits.to_word()))
+        match &self.place {
+            Place::Memory(array) => fetch(array, index, |cell| cell.fetch_xor(bits.to_word())),
+            Place::Server(array) => on_server::change(array, index, Operation::Xor, bits),
+        }
     }
 }

@@ -3,11 +3,14 @@
 use std::any::type_name;
 
 use bytemuck::{Pod, bytes_of, cast_slice};
+use procession_cluster::Cluster;
+use procession_cluster::array::{Initial as ServerInitial, SharedArray as OnServer};
 use procession_objects::{Initial, SharedArray as Core};
 
 use super::{SharedArray, must_fit};
 use crate::SharedError;
 use crate::attachment::Attachment;
+use crate::place::Place;
 
 impl<T: Pod> SharedArray<T> {
     /// Creates an array of `len` elements, all of them `element`.
@@ -52,8 +55,41 @@ impl<T: Pod> SharedArray<T> {
     fn create(initial: Initial<'_>) -> Result<SharedArray<T>, SharedError> {
         const { must_fit::<T>() };
         let contents = Some(type_name::<T>());
-        Ok(SharedArray::of(Attachment::new(|me| {
-            Core::create(me, initial, contents)
-        })?))
+        let create = |me: &_| Core::create(me, initial, contents);
+        Ok(SharedArray::of(Place::memory(Attachment::new(create)?)))
+    }
+
+    /// On a server: `len` elements, all of them `element`.
+    pub(crate) fn on_server(
+        cluster: &Cluster,
+        name: Option<&str>,
+        len: usize,
+        element: T,
+    ) -> Result<SharedArray<T>, SharedError> {
+        let initial = ServerInitial::Repeated(bytes_of(&element), len as u64);
+        SharedArray::create_on_server(cluster, name, initial)
+    }
+
+    /// On a server, with the elements of a slice.
+    pub(crate) fn slice_on_server(
+        cluster: &Cluster,
+        name: Option<&str>,
+        elements: &[T],
+    ) -> Result<SharedArray<T>, SharedError> {
+        let initial = match size_of::<T>() as u64 {
+            0 => ServerInitial::Repeated(&[], elements.len() as u64),
+            size => ServerInitial::Elements(cast_slice(elements), size),
+        };
+        SharedArray::create_on_server(cluster, name, initial)
+    }
+
+    fn create_on_server(
+        cluster: &Cluster,
+        name: Option<&str>,
+        initial: ServerInitial<'_>,
+    ) -> Result<SharedArray<T>, SharedError> {
+        let contents = Some(type_name::<T>());
+        let array = OnServer::create(cluster, name, initial, contents)?;
+        Ok(SharedArray::of(Place::Server(array)))
     }
 }

@@ -4,11 +4,13 @@ use std::fmt;
 use std::ops::Deref;
 use std::time::Duration;
 
-use procession_arena::{Error, Wait};
-use procession_objects::{Hold, Taken};
+use procession_arena::Wait;
 
 use super::SharedArray;
 use crate::deadline::until;
+use crate::lock::LockHold;
+use crate::lock_error::{outcome, outcome_on_server};
+use crate::place::Place;
 use crate::{Holder, LockError, SharedError};
 
 /// The right of the array's [`lock`](SharedArray::lock); given back when dropped.
@@ -18,7 +20,7 @@ use crate::{Holder, LockError, SharedError};
 #[must_use = "the lock is released at once if the guard is dropped"]
 pub struct ArrayGuard<'a, T> {
     array: &'a SharedArray<T>,
-    hold: Hold,
+    hold: LockHold,
 }
 
 impl<T> SharedArray<T> {
@@ -65,10 +67,7 @@ impl<T> SharedArray<T> {
     /// [`LockError::Failed`] with [`SharedError::WouldBlock`]; and those of
     /// [`lock`](SharedArray::lock).
     pub fn try_lock(&self) -> Result<ArrayGuard<'_, T>, LockError<ArrayGuard<'_, T>>> {
-        self.acquire(Wait::Never).map_err(|error| match error {
-            LockError::Failed(SharedError::TimedOut) => LockError::Failed(SharedError::WouldBlock),
-            error => error,
-        })
+        self.acquire(Wait::Never)
     }
 
     /// Acquires the array's lock; waits at most for `timeout` while somebody else holds it.
@@ -99,20 +98,51 @@ impl<T> SharedArray<T> {
     ///
     /// [`SharedError::Session`] if the session's memory is damaged.
     pub fn holder(&self) -> Result<Option<Holder>, SharedError> {
-        let holder = self.attachment.with(|core, me| core.holder(me))?;
-        Ok(holder.map(Holder::new))
+        match &self.place {
+            Place::Memory(array) => {
+                let holder = array.with(|core, me| core.holder(me))?;
+                Ok(holder.map(Holder::new))
+            }
+            Place::Server(array) => {
+                let holder = array.lock()?.holder()?;
+                Ok(holder.map(Holder::on_server))
+            }
+        }
     }
 
     fn acquire(&self, wait: Wait) -> Result<ArrayGuard<'_, T>, LockError<ArrayGuard<'_, T>>> {
-        let taken: Result<Taken, Error> = self.attachment.with(|core, me| core.acquire(me, wait));
-        let taken = taken.map_err(|error| LockError::Failed(error.into()))?;
-        let guard = ArrayGuard {
-            array: self,
-            hold: taken.hold,
-        };
-        match taken.abandoned_by {
-            None => Ok(guard),
-            Some(pid) => Err(LockError::Abandoned(guard, pid)),
+        let guard = |hold| ArrayGuard { array: self, hold };
+        match &self.place {
+            Place::Memory(array) => {
+                let taken = array.with(|core, me| core.acquire(me, wait));
+                outcome(taken, wait, |taken| guard(LockHold::Memory(taken.hold)))
+            }
+            Place::Server(array) => {
+                let lock = array
+                    .lock()
+                    .map_err(|error| LockError::Failed(error.into()))?;
+                outcome_on_server(lock.acquire(wait), wait, |taken| {
+                    guard(LockHold::Server(taken.hold.clone()))
+                })
+            }
+        }
+    }
+}
+
+impl<T> ArrayGuard<'_, T> {
+    /// Of an array on a server: a number that is larger for every later acquisition; see [`LockGuard::fence`](crate::LockGuard::fence).
+    pub fn fence(&self) -> Option<u64> {
+        match &self.hold {
+            LockHold::Server(hold) => Some(hold.fence()),
+            LockHold::Memory(_) => None,
+        }
+    }
+
+    /// Whether somebody else may hold the lock by now; see [`LockGuard::is_lost`](crate::LockGuard::is_lost).
+    pub fn is_lost(&self) -> bool {
+        match &self.hold {
+            LockHold::Server(hold) => hold.is_lost(),
+            LockHold::Memory(_) => false,
         }
     }
 }
@@ -127,9 +157,18 @@ impl<T> Deref for ArrayGuard<'_, T> {
 
 impl<T> Drop for ArrayGuard<'_, T> {
     fn drop(&mut self) {
-        let hold = self.hold;
-        let attachment = &self.array.attachment;
-        if let Err(error) = attachment.with(|core, me| core.release_hold(me, hold)) {
+        let released = match (&self.array.place, &self.hold) {
+            (Place::Memory(array), LockHold::Memory(hold)) => array
+                .with(|core, me| core.release_hold(me, *hold))
+                .map_err(SharedError::from),
+            (Place::Server(array), LockHold::Server(hold)) => array
+                .lock()
+                .and_then(|lock| lock.release_hold(hold))
+                .map_err(SharedError::from),
+            // No hold is of another place than its array.
+            (Place::Memory(_) | Place::Server(_), _) => return,
+        };
+        if let Err(error) = released {
             tracing::warn!(%error, "the lock of an array could not be released");
         }
     }

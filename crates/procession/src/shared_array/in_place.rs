@@ -11,6 +11,7 @@ use bytemuck::Pod;
 
 use super::{ArrayGuard, SharedArray, must_fit};
 use crate::SharedError;
+use crate::place::Place;
 
 impl<T: Pod> SharedArray<T> {
     /// Where the elements are in the memory of this process.
@@ -22,10 +23,13 @@ impl<T: Pod> SharedArray<T> {
     ///
     /// # Errors
     ///
-    /// [`SharedError::Session`] if the session could not be used.
+    /// [`SharedError::NotInMemory`] if the array is on a server; [`SharedError::Session`] if the session could not be used.
     pub fn as_ptr(&self) -> Result<NonNull<[T]>, SharedError> {
         const { must_fit::<T>() };
-        let bytes = self.attachment.with(|core, me| core.address(me))?;
+        let bytes = match &self.place {
+            Place::Memory(array) => array.with(|core, me| core.address(me))?,
+            Place::Server(_) => return Err(SharedError::NotInMemory),
+        };
         // The elements begin at a cache line, which is aligned as any `T` that fits.
         Ok(NonNull::slice_from_raw_parts(bytes.cast(), self.len()))
     }

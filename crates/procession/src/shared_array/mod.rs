@@ -5,18 +5,22 @@ mod arithmetic;
 mod create;
 mod guard;
 mod in_place;
+mod on_server;
 mod travel;
 
 use std::any::type_name;
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::Arc;
 
 use bytemuck::Pod;
 use procession_arena::Handle;
+use procession_cluster::ClusterError;
+use procession_cluster::array::SharedArray as OnServer;
 use procession_objects::SharedArray as Core;
 
-use crate::attachment::{Attachment, SharedObject};
+use crate::attachment::SharedObject;
+use crate::on_server::length;
+use crate::place::Place;
 
 pub use guard::ArrayGuard;
 
@@ -67,7 +71,7 @@ pub use guard::ArrayGuard;
 /// }
 /// ```
 pub struct SharedArray<T> {
-    attachment: Arc<Attachment<Core>>,
+    place: Place<Core, OnServer>,
     // Elements are copied, never held: a handle is `Send` and `Sync` whatever `T` is.
     elements: PhantomData<fn(T) -> T>,
 }
@@ -81,17 +85,33 @@ impl SharedObject for Core {
 }
 
 impl<T> SharedArray<T> {
-    fn of(attachment: Attachment<Core>) -> SharedArray<T> {
+    fn of(place: Place<Core, OnServer>) -> SharedArray<T> {
         SharedArray {
-            attachment: Arc::new(attachment),
+            place,
             elements: PhantomData,
+        }
+    }
+
+    /// Removes an array that a [`Cluster`](crate::Cluster) has made from its server, for everybody: who uses it afterwards is told that it is gone. One in
+    /// memory ends with its last handle by itself, and this does nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`ClusterError`] if the server cannot be used.
+    pub fn unlink(&self) -> Result<(), ClusterError> {
+        match &self.place {
+            Place::Memory(_) => Ok(()),
+            Place::Server(array) => array.unlink(),
         }
     }
 
     /// The number of elements; it never changes.
     #[inline]
     pub fn len(&self) -> usize {
-        usize::try_from(self.attachment.object().len()).unwrap_or(usize::MAX)
+        length(match &self.place {
+            Place::Memory(array) => array.object().len(),
+            Place::Server(array) => array.len(),
+        })
     }
 
     /// Whether there are no elements.
@@ -111,7 +131,7 @@ const fn must_fit<T: Pod>() {
 impl<T> Clone for SharedArray<T> {
     fn clone(&self) -> SharedArray<T> {
         SharedArray {
-            attachment: Arc::clone(&self.attachment),
+            place: self.place.clone(),
             elements: PhantomData,
         }
     }
@@ -120,7 +140,7 @@ impl<T> Clone for SharedArray<T> {
 impl<T> fmt::Debug for SharedArray<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SharedArray")
-            .field("handle", &format_args!("{}", self.attachment.handle()))
+            .field("handle", &format_args!("{}", self.place.name()))
             .field("type", &format_args!("{}", type_name::<T>()))
             .field("len", &self.len())
             .finish()

@@ -1,17 +1,30 @@
 //! Changing a number.
 
-use procession_objects::AtomicCell;
+use procession_cluster::value::Value as OnServer;
+use procession_objects::{AtomicCell, Value as Core};
 
-use super::Value;
+use super::{Value, with_cell};
 use crate::SharedError;
+use crate::attachment::Attachment;
 use crate::number::sealed::Word;
 use crate::number::{Bits, Number, damaged};
+use crate::place::Place;
 
-impl<T: Word> Value<T> {
-    #[inline]
-    fn fetch(&self, work: impl FnOnce(AtomicCell<'_>) -> u64) -> Result<T, SharedError> {
-        T::from_word(self.with_cell(work)?).ok_or_else(damaged::<T>)
-    }
+#[inline]
+fn fetch<T: Word>(
+    value: &Attachment<Core>,
+    work: impl FnOnce(AtomicCell<'_>) -> u64,
+) -> Result<T, SharedError> {
+    T::from_word(with_cell(value, work)?).ok_or_else(damaged::<T>)
+}
+
+/// Changes the bits of a value on a server, and returns the former ones.
+fn combine<T: Bits>(value: &OnServer, bits: impl Fn(T) -> u64) -> Result<T, SharedError> {
+    let former = value.update_number(|found: T| {
+        let next = bits(found);
+        T::from_word(next).filter(|next| next.to_word() != found.to_word())
+    })?;
+    Ok(former)
 }
 
 /// Numbers can be changed in one step; each operation returns what the number was before.
@@ -39,7 +52,10 @@ impl<T: Number> Value<T> {
     /// ```
     #[inline]
     pub fn fetch_add(&self, number: T) -> Result<T, SharedError> {
-        self.fetch(|cell| number.fetch_add(cell))
+        match &self.place {
+            Place::Memory(value) => fetch(value, |cell| number.fetch_add(cell)),
+            Place::Server(value) => Ok(value.fetch_add(number)?),
+        }
     }
 
     /// Subtracts from the number and returns what it was before; wraps as
@@ -54,7 +70,10 @@ impl<T: Number> Value<T> {
     /// It has subtracted, or it has not.
     #[inline]
     pub fn fetch_sub(&self, number: T) -> Result<T, SharedError> {
-        self.fetch(|cell| number.fetch_sub(cell))
+        match &self.place {
+            Place::Memory(value) => fetch(value, |cell| number.fetch_sub(cell)),
+            Place::Server(value) => Ok(value.fetch_sub(number)?),
+        }
     }
 
     /// Makes the number `number` if that is less, and returns what it was before.
@@ -68,7 +87,10 @@ impl<T: Number> Value<T> {
     /// The number is the old one or the new one.
     #[inline]
     pub fn fetch_min(&self, number: T) -> Result<T, SharedError> {
-        self.fetch(|cell| number.fetch_min(cell))
+        match &self.place {
+            Place::Memory(value) => fetch(value, |cell| number.fetch_min(cell)),
+            Place::Server(value) => Ok(value.fetch_min(number)?),
+        }
     }
 
     /// Makes the number `number` if that is greater, and returns what it was before.
@@ -82,7 +104,10 @@ impl<T: Number> Value<T> {
     /// The number is the old one or the new one.
     #[inline]
     pub fn fetch_max(&self, number: T) -> Result<T, SharedError> {
-        self.fetch(|cell| number.fetch_max(cell))
+        match &self.place {
+            Place::Memory(value) => fetch(value, |cell| number.fetch_max(cell)),
+            Place::Server(value) => Ok(value.fetch_max(number)?),
+        }
     }
 }
 
@@ -99,7 +124,10 @@ impl<T: Bits> Value<T> {
     /// The value is the old one or the new one.
     #[inline]
     pub fn fetch_and(&self, bits: T) -> Result<T, SharedError> {
-        self.fetch(|cell| cell.fetch_and(bits.to_word()))
+        match &self.place {
+            Place::Memory(value) => fetch(value, |cell| cell.fetch_and(bits.to_word())),
+            Place::Server(value) => combine(value, |found: T| found.to_word() & bits.to_word()),
+        }
     }
 
     /// Sets the bits that are set in `bits`, and returns what was before.
@@ -122,7 +150,10 @@ impl<T: Bits> Value<T> {
     /// ```
     #[inline]
     pub fn fetch_or(&self, bits: T) -> Result<T, SharedError> {
-        self.fetch(|cell| cell.fetch_or(bits.to_word()))
+        match &self.place {
+            Place::Memory(value) => fetch(value, |cell| cell.fetch_or(bits.to_word())),
+            Place::Server(value) => combine(value, |found: T| found.to_word() | bits.to_word()),
+        }
     }
 
     /// Inverts the bits that are set in `bits`, and returns what was before.
@@ -136,6 +167,9 @@ impl<T: Bits> Value<T> {
     /// The value is the old one or the new one.
     #[inline]
     pub fn fetch_xor(&self, bits: T) -> Result<T, SharedError> {
-        self.fetch(|cell| cell.fetch_xor(bits.to_word()))
+        match &self.place {
+            Place::Memory(value) => fetch(value, |cell| cell.fetch_xor(bits.to_word())),
+            Place::Server(value) => combine(value, |found: T| found.to_word() ^ bits.to_word()),
+        }
     }
 }

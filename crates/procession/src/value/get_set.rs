@@ -3,22 +3,28 @@
 use std::any::type_name;
 
 use procession_arena::Handle;
-use procession_objects::{Expect, Reading, Stamp, Value as Core};
+use procession_cluster::Cluster;
+use procession_cluster::value::Value as OnServer;
+use procession_objects::{Expect, Reading, Value as Core};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::Value;
+use super::{Value, on_server, with_cell};
 use crate::SharedError;
 use crate::attachment::Attachment;
 use crate::codec::{Scratch, decode_owned, encode, is_raw, raw_bytes};
-use crate::number::{damaged, from_word, to_word, unit_of};
+use crate::number::{damaged, from_word, to_digits, to_word, unit_of};
+use crate::on_server::to_bytes;
 use crate::passengers::Passengers;
+use crate::place::Place;
+use crate::version::Version as Record;
 
 /// Which version of the value it was that somebody read.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Version {
     Word(u64),
-    Record(Stamp),
+    Digits(String),
+    Record(Record),
 }
 
 impl<T: Serialize + 'static> Value<T> {
@@ -40,15 +46,29 @@ impl<T: Serialize + 'static> Value<T> {
     pub fn new(initial: T) -> Result<Value<T>, SharedError> {
         let contents = Some(type_name::<T>());
         if let (Some(unit), Some(word)) = (unit_of::<T>(), to_word(&initial)) {
-            return Ok(Value::of(Attachment::new(|me| {
-                Core::create_word(me, unit, word, contents)
-            })?));
+            let create = |me: &_| Core::create_word(me, unit, word, contents);
+            return Ok(Value::of(Place::memory(Attachment::new(create)?)));
         }
         encoded(&initial, |bytes, handles| {
-            Ok(Value::of(Attachment::new(|me| {
-                Core::create_record(me, bytes, handles, contents)
-            })?))
+            let create = |me: &_| Core::create_record(me, bytes, handles, contents);
+            Ok(Value::of(Place::memory(Attachment::new(create)?)))
         })
+    }
+
+    pub(crate) fn on_server(
+        cluster: &Cluster,
+        name: Option<&str>,
+        initial: T,
+    ) -> Result<Value<T>, SharedError> {
+        let contents = Some(type_name::<T>());
+        let value = match to_digits(&initial) {
+            Some(digits) => OnServer::create_number(cluster, name, digits, contents)?,
+            None => {
+                let bytes = to_bytes(cluster, &initial)?;
+                OnServer::create_record(cluster, name, &bytes, contents)?
+            }
+        };
+        Ok(Value::of(Place::Server(value)))
     }
 
     /// Replaces the value.
@@ -71,31 +91,34 @@ impl<T: Serialize + 'static> Value<T> {
     /// ```
     #[inline]
     pub fn set(&self, value: T) -> Result<(), SharedError> {
+        let place = match &self.place {
+            Place::Memory(place) => place,
+            Place::Server(place) => return on_server::set(place, &value),
+        };
         if let Some(word) = to_word(&value) {
-            return self.with_cell(|cell| {
+            return with_cell(place, |cell| {
                 cell.swap(word);
             });
         }
-        self.replace_record(&value, Expect::Anything).map(drop)
+        replace_record(place, &value, Expect::Anything).map(drop)
     }
 
     /// Replaces the value if it still is that version; says whether it was.
     pub(super) fn replace(&self, version: Version, value: &T) -> Result<bool, SharedError> {
+        let place = match &self.place {
+            Place::Memory(place) => place,
+            Place::Server(place) => return on_server::replace(place, version, value),
+        };
         match (version, to_word(value)) {
-            (Version::Record(stamp), _) => self.replace_record(value, Expect::Exactly(stamp)),
             (Version::Word(old), Some(new)) => {
-                self.with_cell(|cell| cell.compare_exchange(old, new).is_ok())
+                with_cell(place, |cell| cell.compare_exchange(old, new).is_ok())
             }
-            (Version::Word(_), None) => Err(damaged::<T>()),
+            (Version::Record(record), _) => {
+                let this = Record::expect_in_memory(Some(record));
+                replace_record(place, value, this)
+            }
+            (Version::Word(_), None) | (Version::Digits(_), _) => Err(damaged::<T>()),
         }
-    }
-
-    fn replace_record(&self, value: &T, expect: Expect) -> Result<bool, SharedError> {
-        encoded(value, |bytes, handles| {
-            Ok(self
-                .attachment
-                .with(|core, me| core.set(me, bytes, handles, expect))?)
-        })
     }
 }
 
@@ -112,45 +135,30 @@ impl<T: DeserializeOwned + 'static> Value<T> {
     /// one.
     #[inline]
     pub fn get(&self) -> Result<T, SharedError> {
+        let place = match &self.place {
+            Place::Memory(place) => place,
+            Place::Server(place) => return on_server::get(place).map(|(value, _)| value),
+        };
         if unit_of::<T>().is_some() {
-            let word = self.with_cell(|cell| cell.load_in_total_order())?;
+            let word = with_cell(place, |cell| cell.load_in_total_order())?;
             return from_word(word).ok_or_else(damaged::<T>);
         }
-        self.read(|core, me, reading| core.get(me, reading))
-            .map(|(value, ())| value)
+        read(place, |core, me, reading| core.get(me, reading)).map(|(value, ())| value)
     }
 
     /// The value, and which version of it that is.
     pub(super) fn get_version(&self) -> Result<(T, Version), SharedError> {
+        let place = match &self.place {
+            Place::Memory(place) => place,
+            Place::Server(place) => return on_server::get(place),
+        };
         if unit_of::<T>().is_some() {
-            let word = self.with_cell(|cell| cell.load_in_total_order())?;
+            let word = with_cell(place, |cell| cell.load_in_total_order())?;
             let value = from_word(word).ok_or_else(damaged::<T>)?;
             return Ok((value, Version::Word(word)));
         }
-        let (value, stamp) = self.read(|core, me, reading| core.get_stamped(me, reading))?;
-        Ok((value, Version::Record(stamp)))
-    }
-
-    /// Decodes what `fill` reads.
-    fn read<R>(
-        &self,
-        fill: impl FnOnce(
-            &Core,
-            &procession_arena::Participant,
-            &mut Reading,
-        ) -> procession_arena::Result<R>,
-    ) -> Result<(T, R), SharedError> {
-        Scratch::lend(|scratch| {
-            let reading = &mut scratch.reading;
-            if is_raw::<T>() {
-                // The value takes its buffer along, which is then to be of the value's size.
-                reading.bytes = Vec::new();
-            }
-            let more = self.attachment.with(|core, me| fill(core, me, reading))?;
-            let _passengers = Passengers(&reading.handles);
-            let value = decode_owned(&mut reading.bytes).map_err(SharedError::decode)?;
-            Ok((value, more))
-        })
+        let (value, stamp) = read(place, |core, me, reading| core.get_stamped(me, reading))?;
+        Ok((value, Version::Record(Record::Memory(stamp))))
     }
 }
 
@@ -176,15 +184,51 @@ impl<T: Serialize + DeserializeOwned + 'static> Value<T> {
     /// # Ok::<_, procession::SharedError>(())
     /// ```
     pub fn swap(&self, value: T) -> Result<T, SharedError> {
+        let place = match &self.place {
+            Place::Memory(place) => place,
+            Place::Server(place) => return on_server::swap(place, &value),
+        };
         if let Some(new) = to_word(&value) {
-            let old = self.with_cell(|cell| cell.swap(new))?;
+            let old = with_cell(place, |cell| cell.swap(new))?;
             return from_word(old).ok_or_else(damaged::<T>);
         }
         encoded(&value, |bytes, handles| {
-            self.read(|core, me, old| core.swap(me, bytes, handles, old))
+            read(place, |core, me, old| core.swap(me, bytes, handles, old))
         })
         .map(|(old, ())| old)
     }
+}
+
+fn replace_record<T: Serialize + 'static>(
+    place: &Attachment<Core>,
+    value: &T,
+    expect: Expect,
+) -> Result<bool, SharedError> {
+    encoded(value, |bytes, handles| {
+        Ok(place.with(|core, me| core.set(me, bytes, handles, expect))?)
+    })
+}
+
+/// Decodes what `fill` reads.
+fn read<T: DeserializeOwned + 'static, R>(
+    place: &Attachment<Core>,
+    fill: impl FnOnce(
+        &Core,
+        &procession_arena::Participant,
+        &mut Reading,
+    ) -> procession_arena::Result<R>,
+) -> Result<(T, R), SharedError> {
+    Scratch::lend(|scratch| {
+        let reading = &mut scratch.reading;
+        if is_raw::<T>() {
+            // The value takes its buffer along, which is then to be of the value's size.
+            reading.bytes = Vec::new();
+        }
+        let more = place.with(|core, me| fill(core, me, reading))?;
+        let _passengers = Passengers(&reading.handles);
+        let value = decode_owned(&mut reading.bytes).map_err(SharedError::decode)?;
+        Ok((value, more))
+    })
 }
 
 /// Does something with the encoded value and the handles in it.

@@ -2,19 +2,22 @@
 
 mod arithmetic;
 mod get_set;
+mod on_server;
 mod travel;
 mod update;
 
 use std::any::type_name;
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::Arc;
 
 use procession_arena::Handle;
+use procession_cluster::value::Value as OnServer;
+use procession_cluster::{Cluster, ClusterError};
 use procession_objects::{AtomicCell, Value as Core};
 
 use crate::SharedError;
 use crate::attachment::{Attachment, SharedObject};
+use crate::place::Place;
 
 /// One value of type `T` that any number of processes read and change.
 ///
@@ -74,7 +77,7 @@ use crate::attachment::{Attachment, SharedObject};
 /// }
 /// ```
 pub struct Value<T> {
-    attachment: Arc<Attachment<Core>>,
+    place: Place<Core, OnServer>,
     // Values are encoded and decoded, never held: a handle is `Send` and `Sync` whatever `T` is.
     value: PhantomData<fn(T) -> T>,
 }
@@ -88,29 +91,46 @@ impl SharedObject for Core {
 }
 
 impl<T> Value<T> {
-    fn of(attachment: Attachment<Core>) -> Value<T> {
+    fn of(place: Place<Core, OnServer>) -> Value<T> {
         Value {
-            attachment: Arc::new(attachment),
+            place,
             value: PhantomData,
         }
     }
 
-    /// The value's name in every process of the session.
-    pub(crate) fn handle(&self) -> Handle {
-        self.attachment.handle()
+    /// Which value it is, among all that this process can see.
+    pub(crate) fn identity(&self) -> Identity {
+        match &self.place {
+            Place::Memory(value) => Identity::Memory(value.handle()),
+            Place::Server(value) => {
+                let object = value.object();
+                Identity::Server(object.cluster().clone(), object.name().to_owned())
+            }
+        }
     }
 
-    /// Does something with the word in shared memory that the value is.
-    #[inline]
-    fn with_cell<R>(&self, work: impl FnOnce(AtomicCell<'_>) -> R) -> Result<R, SharedError> {
-        Ok(self.attachment.with(|value, me| value.cell(me).map(work))?)
+    /// Removes a value that a [`Cluster`](crate::Cluster) has made from its server, for everybody: who uses it afterwards is told that it is gone. One in
+    /// memory ends with its last handle by itself, and this does nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`ClusterError`] if the server cannot be used.
+    pub fn unlink(&self) -> Result<(), ClusterError> {
+        self.place.unlink()
     }
+}
+
+/// Which value it is, among all that a process can see.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Identity {
+    Memory(Handle),
+    Server(Cluster, String),
 }
 
 impl<T> Clone for Value<T> {
     fn clone(&self) -> Value<T> {
         Value {
-            attachment: Arc::clone(&self.attachment),
+            place: self.place.clone(),
             value: PhantomData,
         }
     }
@@ -119,8 +139,17 @@ impl<T> Clone for Value<T> {
 impl<T> fmt::Debug for Value<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Value")
-            .field("handle", &format_args!("{}", self.attachment.handle()))
+            .field("handle", &format_args!("{}", self.place.name()))
             .field("type", &format_args!("{}", type_name::<T>()))
             .finish()
     }
+}
+
+/// Does something with the word in shared memory that a value is.
+#[inline]
+fn with_cell<R>(
+    value: &Attachment<Core>,
+    work: impl FnOnce(AtomicCell<'_>) -> R,
+) -> Result<R, SharedError> {
+    Ok(value.with(|value, me| value.cell(me).map(work))?)
 }

@@ -7,8 +7,11 @@
 #[path = "../watchdog/mod.rs"]
 mod watchdog;
 
+mod data;
 mod event;
 mod joinable_queue;
+mod manager;
 mod objects;
+mod pool;
 mod queue;
 mod sync;

@@ -7,6 +7,7 @@ mod pickled;
 mod plain;
 
 use procession_arena::Handle;
+use procession_cluster::Cluster;
 use pyo3::buffer::PyBuffer;
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes};
@@ -103,6 +104,16 @@ fn padding_after(length: usize) -> usize {
 /// Writes a value down; `pickler` has a say about what is not plain.
 #[inline]
 pub(crate) fn encode<'py>(value: &Bound<'py, PyAny>, pickler: &Pickler) -> PyResult<Encoded<'py>> {
+    encode_for(value, pickler, None)
+}
+
+/// As [`encode`], for the session or, if one is given, for that server.
+#[inline]
+pub(crate) fn encode_for<'py>(
+    value: &Bound<'py, PyAny>,
+    pickler: &Pickler,
+    server: Option<&Cluster>,
+) -> PyResult<Encoded<'py>> {
     if let Ok(bytes) = value.cast_exact::<PyBytes>() {
         return Ok(Encoded {
             // A whole word, behind which the bytes can be copied as they are.
@@ -119,7 +130,7 @@ pub(crate) fn encode<'py>(value: &Bound<'py, PyAny>, pickler: &Pickler) -> PyRes
     let mut head = Vec::with_capacity(32);
     match plain::write(&mut head, value, plain::MOST_DEPTH)? {
         true => Ok(Encoded::plain(head)),
-        false => pickled::encode(value, pickler),
+        false => pickled::encode(value, pickler, server),
     }
 }
 
@@ -133,10 +144,22 @@ pub(crate) fn decode<'py>(
     let value = decode_borrowed(py, &bytes)?;
     let value = match value {
         Some(value) => Ok(value),
-        None => pickled::decode(py, bytes),
+        None => pickled::decode(py, bytes, None),
     };
     drop(arrival);
     value
+}
+
+/// Reads a value that comes from a server.
+pub(crate) fn decode_from<'py>(
+    py: Python<'py>,
+    bytes: Vec<u8>,
+    server: &Cluster,
+) -> PyResult<Bound<'py, PyAny>> {
+    match decode_borrowed(py, &bytes)? {
+        Some(value) => Ok(value),
+        None => pickled::decode(py, bytes, Some(server)),
+    }
 }
 
 /// Reads a plain value; `None` if it is a pickled one, which needs the bytes for itself.

@@ -3,6 +3,7 @@
 //! Head: the tag, how many buffers there are (4 bytes), the length of the pickle, and for each buffer its length, in whose highest
 //! bit stands that it is read-only (8 bytes each); then the pickle. The buffers follow, each at a multiple of the alignment.
 
+use procession_cluster::Cluster;
 use pyo3::buffer::PyBuffer;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -12,7 +13,7 @@ use pyo3::types::{PyBytes, PyList, PyMemoryView, PySlice};
 use super::plain::unintelligible;
 use super::{ALIGNMENT, Encoded, Tail, padding_after, tag};
 use crate::memory::Memory;
-use crate::transfer::Departure;
+use crate::transfer::{Departure, Origin};
 
 const READ_ONLY: u64 = 1 << 63;
 const FIXED: usize = 1 + 4 + 8;
@@ -44,8 +45,12 @@ impl Pickler {
     }
 }
 
-pub(super) fn encode<'py>(value: &Bound<'py, PyAny>, pickler: &Pickler) -> PyResult<Encoded<'py>> {
-    let departure = Departure::begin();
+pub(super) fn encode<'py>(
+    value: &Bound<'py, PyAny>,
+    pickler: &Pickler,
+    server: Option<&Cluster>,
+) -> PyResult<Encoded<'py>> {
+    let departure = Departure::begin(server);
     let buffers = PyList::empty(value.py());
     let pickle = pickler.dump(value, &buffers)?;
     let handles = departure.handles();
@@ -83,7 +88,12 @@ fn export(buffer: &Bound<'_, PyAny>) -> PyResult<PyBuffer<u8>> {
     PyBuffer::get(&buffer.call_method0("raw")?)
 }
 
-pub(super) fn decode<'py>(py: Python<'py>, bytes: Vec<u8>) -> PyResult<Bound<'py, PyAny>> {
+pub(super) fn decode<'py>(
+    py: Python<'py>,
+    bytes: Vec<u8>,
+    server: Option<&Cluster>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let _origin = Origin::begin(server);
     static LOADS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let loads = LOADS.import(py, "pickle", "loads")?;
     let layout = Layout::read(&bytes).ok_or_else(unintelligible)?;

@@ -10,11 +10,11 @@ use super::decode_part;
 use crate::encoding::{read_plain, unintelligible};
 
 /// With it begins what has a key in front. No encoding of a value does.
-pub(super) const MARK: u8 = 0xff;
+pub(crate) const MARK: u8 = 0xff;
 const HEAD: usize = 16;
 
 /// A value with the key in front, in its own encoding.
-pub(super) fn marked(key: &[u8], value: &[u8]) -> Vec<u8> {
+pub(crate) fn marked(key: &[u8], value: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(HEAD + key.len() + value.len());
     bytes.extend_from_slice(&u64::from(MARK).to_le_bytes());
     bytes.extend_from_slice(&(key.len() as u64).to_le_bytes());
@@ -25,7 +25,7 @@ pub(super) fn marked(key: &[u8], value: &[u8]) -> Vec<u8> {
 
 /// The key in front, if there is one, and the value.
 #[inline]
-pub(super) fn split(bytes: &[u8]) -> PyResult<(Option<&[u8]>, &[u8])> {
+pub(crate) fn split(bytes: &[u8]) -> PyResult<(Option<&[u8]>, &[u8])> {
     match bytes.first() {
         Some(&MARK) => split_marked(bytes).ok_or_else(unintelligible),
         _ => Ok((None, bytes)),
@@ -40,7 +40,7 @@ fn split_marked(bytes: &[u8]) -> Option<(Option<&[u8]>, &[u8])> {
 }
 
 /// The key with which an entry was first set.
-pub(super) fn decode_key<'py>(
+pub(crate) fn decode_key<'py>(
     py: Python<'py>,
     key: &[u8],
     value: &[u8],

@@ -29,13 +29,13 @@ mod key_tag {
 const DEEPEST: usize = 256;
 
 /// A key on its way to a dict.
-pub(super) struct Key<'a, 'py> {
-    given: &'a Bound<'py, PyAny>,
-    pub(super) bytes: Vec<u8>,
+pub(crate) struct Key<'a, 'py> {
+    pub(crate) given: &'a Bound<'py, PyAny>,
+    pub(crate) bytes: Vec<u8>,
     /// The key can be had back from the bytes as it was given.
-    pub(super) is_itself: bool,
+    pub(crate) is_itself: bool,
     /// Equal to no other key, not even to a copy of itself.
-    pub(super) is_unique: bool,
+    pub(crate) is_unique: bool,
 }
 
 impl<'a, 'py> Key<'a, 'py> {
@@ -43,7 +43,7 @@ impl<'a, 'py> Key<'a, 'py> {
     ///
     /// TypeError if the key cannot be hashed, or is of a type that compares in its own way and has not said how.
     #[inline]
-    pub(super) fn new(given: &'a Bound<'py, PyAny>) -> PyResult<Key<'a, 'py>> {
+    pub(crate) fn new(given: &'a Bound<'py, PyAny>) -> PyResult<Key<'a, 'py>> {
         let mut writer = Writer {
             bytes: Vec::with_capacity(32),
             is_itself: true,
@@ -62,7 +62,7 @@ impl<'a, 'py> Key<'a, 'py> {
     }
 
     /// What is to stand in a new entry with this key.
-    pub(super) fn entry(&self, value: &[u8]) -> PyResult<Option<Vec<u8>>> {
+    pub(crate) fn entry(&self, value: &[u8]) -> PyResult<Option<Vec<u8>>> {
         if self.is_itself {
             return Ok(None);
         }

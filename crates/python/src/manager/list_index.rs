@@ -7,13 +7,13 @@ use pyo3::prelude::*;
 use pyo3::types::PySlice;
 
 /// What stands between the brackets. Free of Python objects, so that it can be looked at while the list is locked.
-pub(super) enum Index {
+pub(crate) enum Index {
     At(Position),
     Slice(Slice),
 }
 
 impl Index {
-    pub(super) fn new(index: &Bound<'_, PyAny>) -> PyResult<Index> {
+    pub(crate) fn new(index: &Bound<'_, PyAny>) -> PyResult<Index> {
         match index.cast::<PySlice>() {
             Ok(slice) => Slice::new(slice).map(Index::Slice),
             Err(_) => Position::new(index).map(Index::At),
@@ -23,10 +23,10 @@ impl Index {
 
 /// One place; less than zero from the end.
 #[derive(Clone, Copy)]
-pub(super) struct Position(pub(super) i64);
+pub(crate) struct Position(pub(crate) i64);
 
 impl Position {
-    pub(super) fn new(index: &Bound<'_, PyAny>) -> PyResult<Position> {
+    pub(crate) fn new(index: &Bound<'_, PyAny>) -> PyResult<Position> {
         if let Ok(number) = index.extract::<i64>() {
             return Ok(Position(number));
         }
@@ -42,12 +42,12 @@ impl Position {
     }
 
     /// As an argument of a method, which refuses other things than brackets do.
-    pub(super) fn argument(index: &Bound<'_, PyAny>) -> PyResult<Position> {
+    pub(crate) fn argument(index: &Bound<'_, PyAny>) -> PyResult<Position> {
         index.extract().map(Position)
     }
 
     /// The place from the beginning; `None` if there is none.
-    pub(super) fn within(self, length: u64) -> Option<u64> {
+    pub(crate) fn within(self, length: u64) -> Option<u64> {
         let place = match u64::try_from(self.0) {
             Ok(place) => place,
             Err(_) => length.checked_sub(self.0.unsigned_abs())?,
@@ -56,19 +56,19 @@ impl Position {
     }
 
     /// The element at the place, as a range.
-    pub(super) fn range(self, length: u64) -> Option<Range<u64>> {
+    pub(crate) fn range(self, length: u64) -> Option<Range<u64>> {
         self.within(length).map(|place| place..place + 1)
     }
 
     /// The place in front of which something is to be put, which always exists.
-    pub(super) fn clamped(self, length: u64) -> u64 {
+    pub(crate) fn clamped(self, length: u64) -> u64 {
         clamp(self.0, length)
     }
 }
 
 /// `start:stop:step`
 #[derive(Clone, Copy)]
-pub(super) struct Slice {
+pub(crate) struct Slice {
     start: Option<i64>,
     stop: Option<i64>,
     step: i64,
@@ -88,24 +88,29 @@ impl Slice {
     }
 
     /// Whether it names a run of elements.
-    pub(super) fn is_run(self) -> bool {
+    pub(crate) fn is_run(self) -> bool {
         self.step == 1
     }
 
     /// Whether it means the same elements however long the list is.
-    pub(super) fn is_absolute(self) -> bool {
+    pub(crate) fn is_absolute(self) -> bool {
         self.start.unwrap_or(0) >= 0 && self.stop.unwrap_or(0) >= 0
     }
 
+    /// Where it begins and ends, as it says.
+    pub(crate) fn bounds(self) -> (Option<i64>, Option<i64>) {
+        (self.start, self.stop)
+    }
+
     /// The run of elements that it names.
-    pub(super) fn run(self, length: u64) -> Range<u64> {
+    pub(crate) fn run(self, length: u64) -> Range<u64> {
         let start = self.start.map_or(0, |start| clamp(start, length));
         let stop = self.stop.map_or(length, |stop| clamp(stop, length));
         start..stop.max(start)
     }
 
     /// The places that it names, in its order.
-    pub(super) fn places(self, length: usize) -> Vec<usize> {
+    pub(crate) fn places(self, length: usize) -> Vec<usize> {
         let length = i64::try_from(length).unwrap_or(i64::MAX);
         let (low, high) = match self.step > 0 {
             true => (0, length),

@@ -5,11 +5,11 @@
 
 mod array;
 mod dict;
-mod entry;
-mod key;
+pub(crate) mod entry;
+pub(crate) mod key;
 mod list;
 mod list_change;
-mod list_index;
+pub(crate) mod list_index;
 mod value;
 
 pub(crate) use array::Array;
@@ -30,7 +30,7 @@ use crate::held::SharedObject;
 use crate::transfer::Arrival;
 
 /// What stands in an object that was created here, so that no other face takes it for its own.
-const CONTENTS: Option<&str> = Some("Python objects");
+pub(crate) const CONTENTS: Option<&str> = Some("Python objects");
 
 /// From so many bytes on, the interpreter's lock is released while they are copied.
 const LARGE: usize = 1 << 18;

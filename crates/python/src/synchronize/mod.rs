@@ -12,7 +12,7 @@ pub(crate) use condition::Condition;
 pub(crate) use event::Event;
 pub(crate) use lock::Lock;
 pub(crate) use reentrant_lock::ReentrantLock;
-pub(crate) use semaphore::Semaphore;
+pub(crate) use semaphore::{RELEASED_TOO_OFTEN, Semaphore, permit_rule};
 
 use std::ffi::CString;
 

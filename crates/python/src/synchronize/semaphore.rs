@@ -9,7 +9,19 @@ use crate::error::to_exception;
 use crate::held::{HandleNumbers, Held};
 use crate::waiting::{wait, wait_for};
 
-pub(super) const RELEASED_TOO_OFTEN: &str = "semaphore or lock released too many times";
+pub(crate) const RELEASED_TOO_OFTEN: &str = "semaphore or lock released too many times";
+
+/// The rule that goes by that name.
+pub(crate) fn permit_rule(name: &str) -> PyResult<PermitRule> {
+    match name {
+        "plain" => Ok(PermitRule::Plain),
+        "bounded" => Ok(PermitRule::Bounded),
+        "attributed" => Ok(PermitRule::Attributed),
+        unknown => Err(PyValueError::new_err(format!(
+            "there is no rule {unknown:?} for permits"
+        ))),
+    }
+}
 
 /// A semaphore in shared memory.
 #[pyclass(subclass, frozen, module = "procession._native")]
@@ -31,16 +43,7 @@ impl Semaphore {
         value: u32,
         rule: &str,
     ) -> PyResult<Semaphore> {
-        let rule = match rule {
-            "plain" => PermitRule::Plain,
-            "bounded" => PermitRule::Bounded,
-            "attributed" => PermitRule::Attributed,
-            unknown => {
-                return Err(PyValueError::new_err(format!(
-                    "there is no rule {unknown:?} for permits"
-                )));
-            }
-        };
+        let rule = permit_rule(rule)?;
         Ok(Semaphore {
             held: Held::new(py, handle, |me| objects::Semaphore::create(me, value, rule))?,
         })

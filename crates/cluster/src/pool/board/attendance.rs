@@ -96,7 +96,11 @@ impl Board {
         self.remove_host(host, "").map(drop)
     }
 
-    fn remove_host(&self, host: &HostMember, culprit: &str) -> Result<u64, ClusterError> {
+    pub(super) fn remove_host(
+        &self,
+        host: &HostMember,
+        culprit: &str,
+    ) -> Result<u64, ClusterError> {
         let (ready, wake) = self.of_code(host);
         let call = Call::new(&REMOVE_HOST, &self.object)
             .keys(["h", "m", &ready, &wake, &host.lease(), "a", "c", "i"])
@@ -110,7 +114,11 @@ impl Board {
         self.remove_client(client, true)
     }
 
-    fn remove_client(&self, client: &str, takes_leave: bool) -> Result<(), ClusterError> {
+    pub(super) fn remove_client(
+        &self,
+        client: &str,
+        takes_leave: bool,
+    ) -> Result<(), ClusterError> {
         let call = Call::new(&REMOVE_CLIENT, &self.object)
             .keys(["k", &format!("rep:{client}")])
             .argument(client)

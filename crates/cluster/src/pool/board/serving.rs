@@ -3,6 +3,7 @@
 use super::{BYTES_AT_ONCE, Board, REPLIES_KEPT, flags};
 use crate::ClusterError;
 use crate::call::{Call, Effort};
+use crate::payload::Remainder;
 use crate::pool::member::HostMember;
 use crate::script::{Script, script};
 
@@ -32,6 +33,8 @@ pub(crate) struct Answer {
     pub(crate) sealed: Vec<u8>,
     /// Why the task is to be kept among the dead, if it is.
     pub(crate) epitaph: String,
+    /// What is to be released when the task has ended, if its arguments lie elsewhere on the server.
+    pub(crate) leftovers: Option<Remainder>,
 }
 
 impl Board {
@@ -83,7 +86,8 @@ impl Board {
         let mut call = Call::new(&ANSWER, &self.object)
             .keys(["h", "m", &host.lease(), "a", "k", &replies, "d"])
             .argument(client)
-            .argument(REPLIES_KEPT);
+            .argument(REPLIES_KEPT)
+            .argument(self.code.as_str());
         for answer in answers {
             call = call
                 .argument(answer.id.as_str())
@@ -91,7 +95,16 @@ impl Board {
                 .argument(answer.sealed.as_slice())
                 .argument(answer.epitaph.as_str());
         }
-        flags(self.cluster().call(call)?)
+        let hits = flags(self.cluster().call(call)?)?;
+        for (answer, _) in answers.iter().zip(&hits).filter(|(_, hit)| **hit) {
+            // The dead may be wanted again.
+            if let Some(leftovers) = &answer.leftovers
+                && answer.epitaph.is_empty()
+            {
+                leftovers.remove(&self.object);
+            }
+        }
+        Ok(hits)
     }
 
     /// Has tasks begun again by whoever comes next. `counts`: the attempt has failed, rather than that it was never really made.

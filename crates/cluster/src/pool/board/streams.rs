@@ -24,7 +24,7 @@ impl Entry {
         Some(self.fields.swap_remove(position).1)
     }
 
-    fn read(reply: Reply) -> Result<Entry, ClusterError> {
+    pub(crate) fn read(reply: Reply) -> Result<Entry, ClusterError> {
         let [id, fields] = reply.into_parts()?;
         // Of an entry that was removed there are no fields.
         let mut parts = fields.into_array()?.into_iter();

@@ -35,6 +35,7 @@ fn description() -> Description {
         pid: 7,
         slots: 2,
         code: CODE.to_owned(),
+        is_draining: false,
     }
 }
 
@@ -83,7 +84,7 @@ impl Fixture {
             .iter()
             .map(|content| Submitted {
                 priority,
-                sealed: format!("{}{kept}{content}", self.client).into_bytes(),
+                sealed: format!("{kept}{}{content}", self.client).into_bytes(),
             })
             .collect();
         let ids = self.board.put(&self.client, &tasks).unwrap();
@@ -111,6 +112,7 @@ impl Fixture {
                 number,
                 sealed: b"outcome".to_vec(),
                 epitaph: epitaph.to_owned(),
+                leftovers: None,
             })
             .collect();
         let hits = self
@@ -180,7 +182,7 @@ fn tasks_are_fetched_in_the_order_in_which_they_were_put() {
     assert_eq!(fetched[0].id, first[0]);
     assert_eq!(
         fetched[0].sealed,
-        format!("{}d1", fixture.client).into_bytes()
+        format!("d{}1", fixture.client).into_bytes()
     );
     assert_eq!(
         (fetched[0].attempt, fetched[0].failed_host.as_str()),
@@ -414,6 +416,18 @@ fn a_host_that_was_not_missed_yet_goes_on() {
             .unwrap()
     );
     assert_eq!(fixture.answer(&ids, ""), [true]);
+}
+
+/// Between being found and being removed it may have come back.
+#[test]
+fn who_lives_is_not_removed() {
+    let fixture = Fixture::new();
+    let ids = fixture.put("d", &["1"]);
+    fixture.fetch(1);
+    let removed = fixture.board.remove_host(&fixture.host, "heron");
+    assert_eq!((removed, fixture.lease()), (Ok(0), ids));
+    fixture.board.remove_client(&fixture.client, false).unwrap();
+    assert!(fixture.board.renew_client(&fixture.client).unwrap());
 }
 
 #[test]

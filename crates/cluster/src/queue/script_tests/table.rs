@@ -10,74 +10,74 @@ use super::super::renewal::RENEW;
 use super::super::state::{CLOSE, LOOK};
 use super::super::take::LEASE;
 use super::super::task::DONE;
-use super::Bench;
+use super::Queue;
 
 /// More bytes than any test moves.
 const MANY: &str = "1000";
 
-impl Bench {
-    fn put(&self, messages: &[&str]) -> String {
+impl Queue {
+    fn put(&mut self, messages: &[&str]) -> String {
         self.call(&PUT, &["h", "r", "m", "w", "b"], messages)
     }
 
-    fn get(&self, limit: &str, bytes: &str) -> String {
+    fn get(&mut self, limit: &str, bytes: &str) -> String {
         self.call(&GET, &["h", "r", "m", "w", "b"], &[limit, bytes])
     }
 
-    fn lease(&self, lease: &str, may_be_new: &str, limit: &str) -> String {
+    fn lease(&mut self, lease: &str, may_be_new: &str, limit: &str) -> String {
         let its = format!("l:{lease}");
         let keys = ["h", "r", "m", "w", "b", "a", "c", &its];
         self.call(&LEASE, &keys, &[lease, "60000", may_be_new, limit, MANY])
     }
 
-    fn done(&self, lease: &str, number: &str) -> String {
+    fn done(&mut self, lease: &str, number: &str) -> String {
         let its = format!("l:{lease}");
         let id = self.id(number);
         self.call(&DONE, &["h", "m", "a", "c", "j", &its], &[lease, &id])
     }
 
-    fn renew(&self, lease: &str) -> String {
+    fn renew(&mut self, lease: &str) -> String {
         let its = format!("l:{lease}");
         self.call(&RENEW, &["h", "c", &its], &[lease, "60000"])
     }
 
-    fn reap(&self, lease: &str, is_own: &str, portion: &str) -> String {
+    fn reap(&mut self, lease: &str, is_own: &str, portion: &str) -> String {
         let its = format!("l:{lease}");
         let keys = ["h", "r", "m", "a", "c", "w", "j", "d", &its];
         self.call(&REAP, &keys, &[lease, is_own, portion])
     }
 
-    fn give_back(&self, lease: &str, numbers: &[&str]) -> String {
+    fn give_back(&mut self, lease: &str, numbers: &[&str]) -> String {
         let its = format!("l:{lease}");
         let ids: Vec<String> = numbers.iter().map(|number| self.id(number)).collect();
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
         self.call(&GIVE_BACK, &["h", "r", "w", &its], &ids)
     }
 
-    fn look(&self) -> String {
+    fn look(&mut self) -> String {
         self.call(&LOOK, &["h", "r", "m", "c", "j"], &[])
     }
 
-    fn close(&self) -> String {
+    fn close(&mut self) -> String {
         self.call(&CLOSE, &["h", "w", "b"], &[])
     }
 
     /// The id of that number; of any if it is gone.
-    fn id(&self, number: &str) -> String {
-        let ids = self.raw("HKEYS", "m", &[]);
+    fn id(&mut self, number: &str) -> String {
+        let ids = self.0.command("HKEYS", "m", &[]);
         let mut ids = ids.items().iter().filter_map(|id| id.text());
         let found = ids.find(|id| super::number_of(id) == number);
         found.unwrap_or_else(|| format!("{number:0>16}-{number:0>32}"))
     }
 
-    fn signals(&self) -> usize {
-        self.raw("XRANGE", "j", &["-", "+"]).items().len()
+    fn signals(&mut self) -> usize {
+        self.0.command("XRANGE", "j", &["-", "+"]).items().len()
     }
 }
 
 #[test]
 fn put_appends_and_says_that_there_is_work() {
-    let queue = Bench::plain("put", "0");
+    let mut queue = Queue::plain("0");
     assert_eq!(queue.picture(), "");
     assert_eq!(queue.put(&["a", "b"]), "2");
     assert_eq!(queue.picture(), "r 1a 2b | w");
@@ -87,7 +87,7 @@ fn put_appends_and_says_that_there_is_work() {
 
 #[test]
 fn put_stops_at_the_bound() {
-    let queue = Bench::plain("bound", "3");
+    let mut queue = Queue::plain("3");
     assert_eq!(queue.put(&["a"]), "1");
     assert_eq!(queue.picture(), "r 1a | w b");
     assert_eq!(queue.put(&["b", "c", "d"]), "2");
@@ -101,7 +101,7 @@ fn put_stops_at_the_bound() {
 
 #[test]
 fn get_takes_from_the_front_as_much_as_it_may() {
-    let queue = Bench::plain("get", "0");
+    let mut queue = Queue::plain("0");
     assert_eq!(queue.get("5", MANY), "empty");
     queue.put(&["aa", "bb", "cc", "dddd"]);
     assert_eq!(queue.get("2", MANY), "got 2 aa bb");
@@ -113,23 +113,23 @@ fn get_takes_from_the_front_as_much_as_it_may() {
 
 #[test]
 fn whoever_finds_it_closed_wakes_the_next() {
-    let queue = Bench::plain("close", "1");
+    let mut queue = Queue::plain("1");
     queue.put(&["a"]);
-    queue.raw("DEL", "w", &[]);
+    queue.lose("w");
     assert_eq!(queue.close(), "1");
     assert_eq!(queue.picture(), "r 1a | w b | closed");
-    queue.raw("DEL", "b", &[]);
+    queue.lose("b");
     assert_eq!(queue.put(&["b"]), "-1");
     assert_eq!(queue.picture(), "r 1a | w b | closed");
     assert_eq!(queue.get("1", MANY), "got 0 a");
-    queue.raw("DEL", "w", &[]);
+    queue.lose("w");
     assert_eq!(queue.get("1", MANY), "closed");
     assert_eq!(queue.picture(), "w b | closed");
 }
 
 #[test]
 fn lease_gives_out_what_is_then_held() {
-    let queue = Bench::joinable("lease", "redeliver");
+    let mut queue = Queue::joinable("redeliver");
     assert_eq!(queue.lease("one", "1", "5"), "empty");
     assert_eq!(queue.picture(), "");
     queue.put(&["a", "b", "c"]);
@@ -139,15 +139,15 @@ fn lease_gives_out_what_is_then_held() {
     assert_eq!(queue.lease("two", "1", "2"), "got 0 3 1 c");
     assert_eq!(queue.picture(), "one 1a*1 2b*1 | two 3c*1");
     queue.close();
-    queue.run_out("one");
-    queue.raw("DEL", "w", &[]);
+    queue.0.expire("c", "one");
+    queue.lose("w");
     assert_eq!(queue.lease("two", "0", "2"), "closed one");
     assert_eq!(queue.picture(), "one 1a*1 2b*1 | two 3c*1 | w b | closed");
 }
 
 #[test]
 fn done_is_for_what_the_lease_has() {
-    let queue = Bench::joinable("done", "redeliver");
+    let mut queue = Queue::joinable("redeliver");
     queue.put(&["a", "b"]);
     queue.lease("one", "1", "2");
     assert_eq!(queue.done("two", "1"), "-1");
@@ -162,11 +162,11 @@ fn done_is_for_what_the_lease_has() {
 
 #[test]
 fn renew_moves_the_end_and_tells_of_others() {
-    let queue = Bench::joinable("renew", "redeliver");
+    let mut queue = Queue::joinable("redeliver");
     queue.put(&["a", "b"]);
     queue.lease("one", "1", "1");
     queue.lease("two", "1", "1");
-    queue.run_out("one");
+    queue.0.expire("c", "one");
     assert_eq!(queue.renew("two"), "1 1 one");
     assert_eq!(queue.renew("none"), "0 0 one");
     assert_eq!(queue.renew("one"), "1 1");
@@ -176,7 +176,7 @@ fn renew_moves_the_end_and_tells_of_others() {
 
 #[test]
 fn reap_leaves_a_living_lease_alone() {
-    let queue = Bench::joinable("living", "redeliver");
+    let mut queue = Queue::joinable("redeliver");
     queue.put(&["a"]);
     queue.lease("one", "1", "1");
     assert_eq!(queue.reap("one", "0", "10"), "0 0 0");
@@ -187,20 +187,20 @@ fn reap_leaves_a_living_lease_alone() {
 
 #[test]
 fn reap_redelivers_in_order_and_not_for_ever() {
-    let queue = Bench::joinable("redeliver", "redeliver");
+    let mut queue = Queue::joinable("redeliver");
     queue.put(&["a", "b", "c", "d", "e"]);
     queue.lease("one", "1", "1");
     queue.lease("two", "1", "1");
     queue.lease("one", "0", "2");
     assert_eq!(queue.picture(), "r 5e | one 1a*1 3c*1 4d*1 | two 2b*1 | w");
-    queue.run_out("one");
-    queue.run_out("two");
+    queue.0.expire("c", "one");
+    queue.0.expire("c", "two");
     assert_eq!(queue.reap("one", "0", "10"), "0 0 3");
     assert_eq!(queue.reap("two", "0", "10"), "0 0 1");
     assert_eq!(queue.picture(), "r 1a 2b 3c 4d 5e | a 1*1 2*1 3*1 4*1 | w");
     assert_eq!(queue.reap("two", "0", "10"), "0 0 0");
     assert_eq!(queue.lease("three", "1", "2"), "got 3 1 2 a 2 2 b");
-    queue.run_out("three");
+    queue.0.expire("c", "three");
     assert_eq!(queue.reap("three", "0", "10"), "0 2 0");
     assert_eq!(
         queue.picture(),
@@ -212,14 +212,20 @@ fn reap_redelivers_in_order_and_not_for_ever() {
         "{}",
         queue.look()
     );
+    assert_eq!(queue.lease("four", "1", "1"), "got 2 3 2 c");
+    assert_eq!(queue.done("four", "3"), "1");
+    assert_eq!(
+        queue.picture(),
+        "r 4d 5e | four | a 4*1 | w | d a*2@three b*2@three"
+    );
 }
 
 #[test]
 fn reap_goes_by_portions() {
-    let queue = Bench::joinable("portions", "redeliver");
+    let mut queue = Queue::joinable("redeliver");
     queue.put(&["a", "b", "c"]);
     queue.lease("one", "1", "3");
-    queue.run_out("one");
+    queue.0.expire("c", "one");
     assert_eq!(queue.reap("one", "0", "2"), "1 0 2");
     assert_eq!(queue.reap("one", "0", "2"), "0 0 1");
     assert_eq!(queue.picture(), "r 1a 2b 3c | a 1*1 2*1 3*1 | w");
@@ -227,10 +233,10 @@ fn reap_goes_by_portions() {
 
 #[test]
 fn reap_reports() {
-    let queue = Bench::joinable("report", "report");
+    let mut queue = Queue::joinable("report");
     queue.put(&["a", "b"]);
     queue.lease("one", "1", "1");
-    queue.run_out("one");
+    queue.0.expire("c", "one");
     assert_eq!(queue.reap("one", "0", "10"), "0 1 0");
     assert_eq!(queue.picture(), "r 2b | w | d a*1@one");
     assert!(queue.look().starts_with("1 1 0 1 one "), "{}", queue.look());
@@ -239,10 +245,10 @@ fn reap_reports() {
 
 #[test]
 fn reap_ignores() {
-    let queue = Bench::joinable("ignore", "ignore");
+    let mut queue = Queue::joinable("ignore");
     queue.put(&["a"]);
     queue.lease("one", "1", "1");
-    queue.run_out("one");
+    queue.0.expire("c", "one");
     assert_eq!(queue.reap("one", "0", "10"), "0 0 0");
     assert_eq!((queue.picture().as_str(), queue.signals()), ("", 1));
     assert!(queue.look().starts_with("0 0 0 0  "), "{}", queue.look());
@@ -250,7 +256,7 @@ fn reap_ignores() {
 
 #[test]
 fn what_is_given_back_has_not_been_delivered() {
-    let queue = Bench::joinable("give back", "redeliver");
+    let mut queue = Queue::joinable("redeliver");
     queue.put(&["a", "b", "c", "d"]);
     queue.lease("one", "1", "3");
     assert_eq!(queue.give_back("one", &["1"]), "1");
@@ -261,7 +267,7 @@ fn what_is_given_back_has_not_been_delivered() {
 
 #[test]
 fn purge_leaves_what_is_held() {
-    let queue = Bench::joinable("purge", "redeliver");
+    let mut queue = Queue::joinable("redeliver");
     queue.put(&["a", "b", "c"]);
     queue.lease("one", "1", "1");
     let keys = ["h", "r", "m", "a", "w", "b", "j"];
@@ -277,7 +283,7 @@ fn purge_leaves_what_is_held() {
 
 #[test]
 fn dead_letters_are_shown_and_put_again() {
-    let queue = Bench::joinable("letters", "report");
+    let mut queue = Queue::joinable("report");
     queue.put(&["a", "b", "c"]);
     queue.lease("one", "1", "2");
     queue.reap("one", "1", "10");
@@ -297,7 +303,7 @@ fn dead_letters_are_shown_and_put_again() {
 
 #[test]
 fn peek_and_statistics_change_nothing() {
-    let queue = Bench::joinable("peek", "redeliver");
+    let mut queue = Queue::joinable("redeliver");
     queue.put(&["a", "b", "c"]);
     queue.lease("one", "1", "1");
     queue.reap("one", "1", "1");

@@ -9,7 +9,7 @@ while #found < 4 * ARGV[2] and bytes < tonumber(ARGV[3]) do
   local id = redis.call('ZPOPMIN', KEYS[3])[1]
   if not id then break end
   local task = redis.call('HGET', KEYS[2], id)
-  if task and string.sub(task, 33, 33) == 'd' and not redis.call('ZSCORE', KEYS[8], string.sub(task, 1, 32)) then
+  if task and string.sub(task, 1, 1) == 'd' and not redis.call('ZSCORE', KEYS[8], string.sub(task, 2, 33)) then
     redis.call('HDEL', KEYS[2], id)
     redis.call('HDEL', KEYS[6], id)
     dropped = dropped + 1

@@ -1,0 +1,40 @@
+"""Many machines: the same objects on a Redis or Valkey server.
+
+When one machine is not enough, the program stays and its context changes::
+
+    context = procession.connect("redis://server/?namespace=shop")
+    queue = context.JoinableQueue(name="orders")
+
+A context on a server has what the contexts of `multiprocessing` have. With a name, every process on every machine gets the same object.
+"""
+
+from ..exceptions import (
+    AddressError,
+    ClusterError,
+    LeaseLost,
+    NoPermission,
+    NotSigned,
+    ObjectGone,
+    PayloadTooLarge,
+    ServerFull,
+    ServerUnavailable,
+    SettingsMismatch,
+    WrongPassword,
+)
+from .context import ClusterContext, connect
+
+__all__ = [
+    "AddressError",
+    "ClusterContext",
+    "ClusterError",
+    "LeaseLost",
+    "NoPermission",
+    "NotSigned",
+    "ObjectGone",
+    "PayloadTooLarge",
+    "ServerFull",
+    "ServerUnavailable",
+    "SettingsMismatch",
+    "WrongPassword",
+    "connect",
+]

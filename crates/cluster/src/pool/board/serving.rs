@@ -7,7 +7,7 @@ use crate::script::{Script, script};
 use crate::{ClusterError, payload};
 
 static FETCH: Script = script!("fetch");
-static ANSWER: Script = script!("answer");
+pub(super) static ANSWER: Script = script!("answer");
 static HAND_BACK: Script = script!("hand_back");
 static RECOUNT: Script = script!("recount");
 

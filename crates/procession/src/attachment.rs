@@ -3,7 +3,7 @@
 use procession_arena::{Error, Handle, Participant};
 use procession_engine::with_participant;
 use procession_objects::{Dict, Queue};
-use serde::{Deserializer, Serializer, de};
+use serde::Serializer;
 
 use crate::handle;
 
@@ -74,16 +74,6 @@ impl<O: SharedObject> Attachment<O> {
     /// Writes the object's handle, which travels by procession alone; anywhere else it is an error.
     pub(crate) fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         handle::serialize(self.handle(), serializer)
-    }
-
-    /// Reads a handle and takes hold of its object with `attach`, while whoever sent it still holds
-    /// it.
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-        attach: impl FnOnce(&Participant, Handle) -> Result<O, Error>,
-    ) -> Result<Attachment<O>, D::Error> {
-        let handle = handle::deserialize(deserializer)?;
-        Attachment::new(|me| attach(me, handle)).map_err(de::Error::custom)
     }
 }
 

@@ -5,7 +5,7 @@ mod sync;
 
 use procession_cluster::{Address, Cluster as Core, ClusterError};
 
-use crate::{Event, JoinableQueue, Pool, PoolError, Queue, QueueError, SharedError};
+use crate::{Event, JoinableQueue, Manager, Pool, PoolError, Queue, QueueError, SharedError};
 
 /// Connects to a Redis or Valkey server, on which objects then live that any number of machines use.
 ///
@@ -126,6 +126,24 @@ impl Cluster {
     /// ```
     pub fn event<'n>(&self, name: impl Into<Option<&'n str>>) -> Result<Event, SharedError> {
         Event::on_server(&self.core, name.into())
+    }
+
+    /// A [`Manager`] that makes its objects here, for programs that get theirs from one. They have no names.
+    ///
+    /// # Errors
+    ///
+    /// [`SharedError::Cluster`] if the server cannot be used.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// let manager = procession::connect("redis://127.0.0.1")?.manager()?;
+    /// let stock = manager.dict::<String, u32>()?;
+    /// stock.insert("flour", &10)?;
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn manager(&self) -> Result<Manager, SharedError> {
+        Manager::on_server(self)
     }
 
     /// A [`Pool`] whose tasks worker hosts carry out: processes of this same program, on whatever machine, that serve the pool of that

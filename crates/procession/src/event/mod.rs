@@ -81,6 +81,13 @@ impl Event {
         })
     }
 
+    /// A handle on the event of that name, which is known to have been created.
+    pub(crate) fn attach_on_server(cluster: &Cluster, name: &str) -> Result<Event, ClusterError> {
+        Ok(Event {
+            place: Place::Server(OnServer::attach(cluster, name)?),
+        })
+    }
+
     /// Removes an event that a [`Cluster`](crate::Cluster) has made from its server, for everybody: who uses it afterwards is told that it is gone. One
     /// in memory ends with its last handle by itself, and this does nothing.
     ///

@@ -2,23 +2,24 @@
 
 mod method;
 mod objects;
+mod place;
 mod proxy;
 mod proxy_error;
 
 use std::fmt;
-use std::sync::Arc;
 
 use procession_engine::Host;
-use serde::de::{self, DeserializeOwned};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 pub use method::{ByMutableReference, ByReference, Method};
 pub use proxy::Proxy;
 pub use proxy_error::ProxyError;
 
+use place::Place;
+
 use crate::codec::{encode, encode_last};
 use crate::function::{CapturesNothing, Function};
-use crate::handle;
 
 /// Makes shared objects, and keeps values of the user's own types in a server process.
 ///
@@ -26,6 +27,8 @@ use crate::handle;
 /// live as long as somebody uses them, whatever becomes of the manager. What cannot lie there, a value of a type with
 /// methods of its own, goes to [`host`](Manager::host): it is kept by a server process, which is started
 /// with the first one, and is used through a [`Proxy`].
+///
+/// One that a [`Cluster`](crate::Cluster) has made makes its objects on the cluster's server, and hosts nothing.
 ///
 /// The value itself is a handle: cloning it is cheap, and it can be passed to other processes. The server
 /// ends with the last handle of the manager and the last proxy of its values, in whichever process they are.
@@ -35,8 +38,9 @@ use crate::handle;
 /// - The server: hosted values are lost, which their users are told at once. Everything else goes on, and the
 ///   next [`host`](Manager::host) gets a new server.
 /// - Any other, the one that made the manager included: nobody else is affected.
+#[derive(Clone)]
 pub struct Manager {
-    host: Arc<Host>,
+    place: Place,
 }
 
 impl Manager {
@@ -48,7 +52,7 @@ impl Manager {
     pub fn new() -> Result<Manager, ProxyError> {
         let host = Host::create().map_err(session)?;
         Ok(Manager {
-            host: Arc::new(host),
+            place: Place::memory(host),
         })
     }
 
@@ -60,7 +64,8 @@ impl Manager {
     /// # Errors
     ///
     /// [`ProxyError::ShutDown`]; [`ProxyError::Encode`] and [`ProxyError::Decode`] if the value cannot be
-    /// sent; [`ProxyError::ServerGone`]; [`ProxyError::Session`] if the server could not be started.
+    /// sent; [`ProxyError::ServerGone`]; [`ProxyError::Session`] if the server could not be started;
+    /// [`ProxyError::NotOnServer`] if the manager makes its objects on a server.
     ///
     /// # Examples
     ///
@@ -92,7 +97,10 @@ impl Manager {
         T: Serialize + DeserializeOwned + 'static,
     {
         let (bytes, handles) = encode_last(&mut value).map_err(ProxyError::encode)?;
-        let hosted = self.host.host(method::decode_value::<T>, bytes, &handles)?;
+        let hosted = self
+            .place
+            .host()?
+            .host(method::decode_value::<T>, bytes, &handles)?;
         Ok(Proxy::new(hosted))
     }
 
@@ -128,7 +136,7 @@ impl Manager {
         let mut bytes = Vec::new();
         let handles = encode(&arguments, &mut bytes).map_err(ProxyError::encode)?;
         let maker = method::maker::<F, A, T>(proof, function);
-        Ok(Proxy::new(self.host.host(maker, bytes, &handles)?))
+        Ok(Proxy::new(self.place.host()?.host(maker, bytes, &handles)?))
     }
 
     /// Shuts the manager down, for all processes and for good.
@@ -139,27 +147,30 @@ impl Manager {
     ///
     /// # Errors
     ///
-    /// [`ProxyError::Session`] if the session's memory is damaged.
+    /// [`ProxyError::Session`] if the session's memory is damaged; [`ProxyError::Cluster`].
     pub fn shutdown(&self) -> Result<(), ProxyError> {
-        Ok(self.host.shut_down()?)
+        self.place.shut_down()
     }
 
     /// Whether the manager was shut down.
     ///
     /// # Errors
     ///
-    /// [`ProxyError::Session`] if the session's memory is damaged.
+    /// [`ProxyError::Session`] if the session's memory is damaged; [`ProxyError::Cluster`].
     pub fn is_shut_down(&self) -> Result<bool, ProxyError> {
-        self.host.is_shut_down().map_err(session)
+        self.place.is_shut_down()
     }
 
-    /// The pid of the server process, if there is one at the moment.
+    /// The pid of the process that keeps hosted values, if there is one at the moment.
     ///
     /// # Errors
     ///
     /// [`ProxyError::Session`] if the session's memory is damaged.
     pub fn server_pid(&self) -> Result<Option<u32>, ProxyError> {
-        self.host.server_pid().map_err(session)
+        match &self.place {
+            Place::Memory(host) => host.server_pid().map_err(session),
+            Place::Server { .. } => Ok(None),
+        }
     }
 }
 
@@ -167,37 +178,12 @@ fn session(error: procession_arena::Error) -> ProxyError {
     procession_engine::HostError::from(error).into()
 }
 
-impl Clone for Manager {
-    fn clone(&self) -> Manager {
-        Manager {
-            host: Arc::clone(&self.host),
-        }
-    }
-}
-
 impl fmt::Debug for Manager {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Manager")
-            .field("handle", &format_args!("{}", self.host.handle()))
+            .field("place", &self.place)
             .field("server_pid", &self.server_pid().ok().flatten())
             .field("shut_down", &self.is_shut_down().ok())
             .finish()
-    }
-}
-
-/// A manager travels by procession alone; anywhere else, serializing it is an error.
-impl Serialize for Manager {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        handle::serialize(self.host.handle(), serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Manager {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Manager, D::Error> {
-        let handle = handle::deserialize(deserializer)?;
-        let host = Host::attach(handle).map_err(de::Error::custom)?;
-        Ok(Manager {
-            host: Arc::new(host),
-        })
     }
 }

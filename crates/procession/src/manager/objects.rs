@@ -4,23 +4,26 @@ use bytemuck::Pod;
 use serde::Serialize;
 
 use super::Manager;
+use super::place::Place;
 use crate::{
-    Barrier, BoundedSemaphore, Condition, Dict, Event, JoinableQueue, List, Lock, Namespace, Queue,
-    QueueError, RLock, Semaphore, SharedArray, SharedError, Value,
+    Barrier, BoundedSemaphore, Cluster, Condition, Dict, Event, JoinableQueue, List, Lock,
+    Namespace, Queue, QueueError, RLock, Semaphore, SharedArray, SharedError, Value,
 };
 
-/// Objects in shared memory. Each is what its type's own `new` makes, and lives as long as somebody uses it;
-/// the manager adds that none is made any more once it was shut down.
+/// Shared objects. Each is what its type's own `new` makes, or what a method of [`Cluster`] makes without a name, and lives as long as
+/// somebody uses it; the manager adds that none is made any more once it was shut down.
 impl Manager {
     /// Makes an empty [`Dict`].
     ///
     /// # Errors
     ///
     /// [`SharedError::ShutDown`]; [`SharedError::OutOfMemory`], or [`SharedError::Session`] if the session
-    /// has no room for one more object.
+    /// has no room for one more object; [`SharedError::Cluster`] if the server cannot be used.
     pub fn dict<K, V>(&self) -> Result<Dict<K, V>, SharedError> {
-        self.refuse_if_shut_down()?;
-        Dict::new()
+        match self.cluster()? {
+            None => Dict::new(),
+            Some(cluster) => cluster.dict(None),
+        }
     }
 
     /// Makes an empty [`List`].
@@ -28,10 +31,12 @@ impl Manager {
     /// # Errors
     ///
     /// [`SharedError::ShutDown`]; [`SharedError::OutOfMemory`], or [`SharedError::Session`] if the session
-    /// has no room for one more object.
+    /// has no room for one more object; [`SharedError::Cluster`] if the server cannot be used.
     pub fn list<T>(&self) -> Result<List<T>, SharedError> {
-        self.refuse_if_shut_down()?;
-        List::new()
+        match self.cluster()? {
+            None => List::new(),
+            Some(cluster) => cluster.list(None),
+        }
     }
 
     /// Makes an empty [`Namespace`].
@@ -39,10 +44,12 @@ impl Manager {
     /// # Errors
     ///
     /// [`SharedError::ShutDown`]; [`SharedError::OutOfMemory`], or [`SharedError::Session`] if the session
-    /// has no room for one more object.
+    /// has no room for one more object; [`SharedError::Cluster`] if the server cannot be used.
     pub fn namespace(&self) -> Result<Namespace, SharedError> {
-        self.refuse_if_shut_down()?;
-        Namespace::new()
+        match self.cluster()? {
+            None => Namespace::new(),
+            Some(cluster) => cluster.namespace(None),
+        }
     }
 
     /// Makes a [`Value`].
@@ -50,10 +57,12 @@ impl Manager {
     /// # Errors
     ///
     /// [`SharedError::ShutDown`]; [`SharedError::OutOfMemory`], or [`SharedError::Session`] if the session
-    /// has no room for one more object; [`SharedError::Encode`] if it cannot be serialized.
+    /// has no room for one more object; [`SharedError::Cluster`] if the server cannot be used; [`SharedError::Encode`] if it cannot be serialized.
     pub fn value<T: Serialize + 'static>(&self, initial: T) -> Result<Value<T>, SharedError> {
-        self.refuse_if_shut_down()?;
-        Value::new(initial)
+        match self.cluster()? {
+            None => Value::new(initial),
+            Some(cluster) => cluster.value(None, initial),
+        }
     }
 
     /// Makes a [`SharedArray`] of `len` times `element`.
@@ -61,10 +70,12 @@ impl Manager {
     /// # Errors
     ///
     /// [`SharedError::ShutDown`]; [`SharedError::OutOfMemory`], or [`SharedError::Session`] if the session
-    /// has no room for one more object.
+    /// has no room for one more object; [`SharedError::Cluster`] if the server cannot be used.
     pub fn array<T: Pod>(&self, len: usize, element: T) -> Result<SharedArray<T>, SharedError> {
-        self.refuse_if_shut_down()?;
-        SharedArray::new(len, element)
+        match self.cluster()? {
+            None => SharedArray::new(len, element),
+            Some(cluster) => cluster.array(None, len, element),
+        }
     }
 
     /// Makes a [`Lock`].
@@ -72,10 +83,12 @@ impl Manager {
     /// # Errors
     ///
     /// [`SharedError::ShutDown`]; [`SharedError::OutOfMemory`], or [`SharedError::Session`] if the session
-    /// has no room for one more object.
+    /// has no room for one more object; [`SharedError::Cluster`] if the server cannot be used.
     pub fn lock(&self) -> Result<Lock, SharedError> {
-        self.refuse_if_shut_down()?;
-        Lock::new()
+        match self.cluster()? {
+            None => Lock::new(),
+            Some(cluster) => cluster.lock(None),
+        }
     }
 
     /// Makes a reentrant lock, an [`RLock`].
@@ -83,10 +96,12 @@ impl Manager {
     /// # Errors
     ///
     /// [`SharedError::ShutDown`]; [`SharedError::OutOfMemory`], or [`SharedError::Session`] if the session
-    /// has no room for one more object.
+    /// has no room for one more object; [`SharedError::Cluster`] if the server cannot be used.
     pub fn rlock(&self) -> Result<RLock, SharedError> {
-        self.refuse_if_shut_down()?;
-        RLock::new()
+        match self.cluster()? {
+            None => RLock::new(),
+            Some(cluster) => cluster.rlock(None),
+        }
     }
 
     /// Makes a [`Condition`] that goes with `lock`.
@@ -94,10 +109,12 @@ impl Manager {
     /// # Errors
     ///
     /// [`SharedError::ShutDown`]; [`SharedError::OutOfMemory`], or [`SharedError::Session`] if the session
-    /// has no room for one more object.
+    /// has no room for one more object; [`SharedError::Cluster`] if the server cannot be used.
     pub fn condition(&self, lock: &Lock) -> Result<Condition, SharedError> {
-        self.refuse_if_shut_down()?;
-        Condition::new(lock)
+        match self.cluster()? {
+            None => Condition::new(lock),
+            Some(cluster) => cluster.condition(None, lock),
+        }
     }
 
     /// Makes a [`Semaphore`].
@@ -105,10 +122,12 @@ impl Manager {
     /// # Errors
     ///
     /// [`SharedError::ShutDown`]; [`SharedError::OutOfMemory`], or [`SharedError::Session`] if the session
-    /// has no room for one more object.
+    /// has no room for one more object; [`SharedError::Cluster`] if the server cannot be used.
     pub fn semaphore(&self, permits: u32) -> Result<Semaphore, SharedError> {
-        self.refuse_if_shut_down()?;
-        Semaphore::new(permits)
+        match self.cluster()? {
+            None => Semaphore::new(permits),
+            Some(cluster) => cluster.semaphore(None, permits),
+        }
     }
 
     /// Makes a [`BoundedSemaphore`].
@@ -116,10 +135,12 @@ impl Manager {
     /// # Errors
     ///
     /// [`SharedError::ShutDown`]; [`SharedError::OutOfMemory`], or [`SharedError::Session`] if the session
-    /// has no room for one more object.
+    /// has no room for one more object; [`SharedError::Cluster`] if the server cannot be used.
     pub fn bounded_semaphore(&self, permits: u32) -> Result<BoundedSemaphore, SharedError> {
-        self.refuse_if_shut_down()?;
-        BoundedSemaphore::new(permits)
+        match self.cluster()? {
+            None => BoundedSemaphore::new(permits),
+            Some(cluster) => cluster.bounded_semaphore(None, permits),
+        }
     }
 
     /// Makes an [`Event`] that is not set.
@@ -127,10 +148,12 @@ impl Manager {
     /// # Errors
     ///
     /// [`SharedError::ShutDown`]; [`SharedError::OutOfMemory`], or [`SharedError::Session`] if the session
-    /// has no room for one more object.
+    /// has no room for one more object; [`SharedError::Cluster`] if the server cannot be used.
     pub fn event(&self) -> Result<Event, SharedError> {
-        self.refuse_if_shut_down()?;
-        Event::new()
+        match self.cluster()? {
+            None => Event::new(),
+            Some(cluster) => cluster.event(None),
+        }
     }
 
     /// Makes a [`Barrier`] at which `parties` meet.
@@ -138,10 +161,12 @@ impl Manager {
     /// # Errors
     ///
     /// [`SharedError::ShutDown`]; [`SharedError::OutOfMemory`], or [`SharedError::Session`] if the session
-    /// has no room for one more object.
+    /// has no room for one more object; [`SharedError::Cluster`] if the server cannot be used.
     pub fn barrier(&self, parties: usize) -> Result<Barrier, SharedError> {
-        self.refuse_if_shut_down()?;
-        Barrier::new(parties)
+        match self.cluster()? {
+            None => Barrier::new(parties),
+            Some(cluster) => cluster.barrier(None, parties),
+        }
     }
 
     /// Makes a [`Queue`] without a bound.
@@ -149,10 +174,12 @@ impl Manager {
     /// # Errors
     ///
     /// [`SharedError::ShutDown`]; [`SharedError::OutOfMemory`], or [`SharedError::Session`] if the session
-    /// has no room for one more object.
+    /// has no room for one more object; [`SharedError::Cluster`] if the server cannot be used.
     pub fn queue<T>(&self) -> Result<Queue<T>, SharedError> {
-        self.refuse_if_shut_down()?;
-        Queue::new().map_err(not_made)
+        match self.cluster()? {
+            None => Queue::new().map_err(not_made),
+            Some(cluster) => cluster.queue(None).map_err(not_made),
+        }
     }
 
     /// Makes a [`JoinableQueue`] without a bound.
@@ -160,16 +187,23 @@ impl Manager {
     /// # Errors
     ///
     /// [`SharedError::ShutDown`]; [`SharedError::OutOfMemory`], or [`SharedError::Session`] if the session
-    /// has no room for one more object.
+    /// has no room for one more object; [`SharedError::Cluster`] if the server cannot be used.
     pub fn joinable_queue<T>(&self) -> Result<JoinableQueue<T>, SharedError> {
-        self.refuse_if_shut_down()?;
-        JoinableQueue::new().map_err(not_made)
+        match self.cluster()? {
+            None => JoinableQueue::new().map_err(not_made),
+            Some(cluster) => cluster.joinable_queue(None).map_err(not_made),
+        }
     }
 
-    fn refuse_if_shut_down(&self) -> Result<(), SharedError> {
-        match self.host.is_shut_down()? {
+    /// Where it makes objects, if that is on a server, and unless it was shut down.
+    fn cluster(&self) -> Result<Option<&Cluster>, SharedError> {
+        let (is_shut_down, cluster) = match &self.place {
+            Place::Memory(host) => (host.is_shut_down()?, None),
+            Place::Server { cluster, end } => (end.is_set()?, Some(cluster)),
+        };
+        match is_shut_down {
             true => Err(SharedError::ShutDown),
-            false => Ok(()),
+            false => Ok(cluster),
         }
     }
 }
@@ -177,6 +211,7 @@ impl Manager {
 fn not_made(error: QueueError) -> SharedError {
     match error {
         QueueError::OutOfMemory { wanted, cap } => SharedError::OutOfMemory { wanted, cap },
+        QueueError::Cluster(error) => SharedError::Cluster(error),
         other => SharedError::Session {
             reason: other.to_string(),
         },

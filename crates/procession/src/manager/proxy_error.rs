@@ -1,5 +1,6 @@
 //! What can go wrong with a hosted value.
 
+use procession_cluster::ClusterError;
 use procession_engine::HostError;
 use serde::{Deserialize, Serialize};
 
@@ -58,6 +59,15 @@ pub enum ProxyError {
         /// Why not.
         reason: String,
     },
+    /// The manager makes its objects on a server, which keeps no values of the user's own types.
+    #[error(
+        "a manager whose objects are on a server hosts no values: the server runs none of your code; use \
+         `Manager::new()`, whose values are for the processes of this machine"
+    )]
+    NotOnServer,
+    /// The server on which the manager makes its objects could not be used.
+    #[error("{0}")]
+    Cluster(ClusterError),
     /// The server could not be started, or the session could not be used.
     #[error("{reason}")]
     Session {

@@ -1,7 +1,7 @@
 //! Lists.
 
 use procession_cluster as core;
-use procession_cluster::list::{List as Core, Place, Splice};
+use procession_cluster::list::{List as Core, Run, Splice};
 use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
 use pyo3::types::{PyAnyMethods, PyList, PyTuple};
@@ -80,7 +80,7 @@ impl List {
         let py = index.py();
         match Index::new(index)? {
             Index::At(Position(place)) => {
-                match ask(py, || self.list.remove_run(Place::Element(place)))? {
+                match ask(py, || self.list.remove_run(Run::Element(place)))? {
                     Splice::Made { .. } => Ok(()),
                     _ => Err(assigned_outside()),
                 }
@@ -114,7 +114,7 @@ impl List {
         let bytes = self.bytes(value)?;
         ask(value.py(), || {
             self.list
-                .splice(Place::Before(place), &[&bytes], None)
+                .splice(Run::Before(place), &[&bytes], None)
                 .map(drop)
         })
     }

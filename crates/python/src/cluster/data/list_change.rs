@@ -1,7 +1,7 @@
 //! Changes of lists. What depends on what is there is tried on what was read, and tried again if somebody else was quicker.
 
 use procession_cluster::Expect;
-use procession_cluster::list::{Change, Place};
+use procession_cluster::list::{Change, Run};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyRange};
@@ -43,7 +43,7 @@ impl List {
             let bytes = all_to_bytes(&values, self.server())?;
             let replaced = || {
                 self.list
-                    .splice(Place::Run(start, stop), &borrowed(&bytes), None)
+                    .splice(Run::Slice(start, stop), &borrowed(&bytes), None)
             };
             return ask(py, replaced).map(drop);
         }
@@ -65,7 +65,7 @@ impl List {
     pub(super) fn delete_slice(&self, py: Python<'_>, slice: Slice) -> PyResult<()> {
         if slice.is_run() {
             let (start, stop) = slice.bounds();
-            return ask(py, || self.list.remove_run(Place::Run(start, stop))).map(drop);
+            return ask(py, || self.list.remove_run(Run::Slice(start, stop))).map(drop);
         }
         self.rearrange(py, |values| {
             let mut is_left = vec![true; values.len()];

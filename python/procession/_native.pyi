@@ -208,7 +208,13 @@ class Pool:
         maxtasksperchild: int | None = None,
     ) -> Self: ...
     @staticmethod
-    def on_server(server: Cluster, name: str, code: str, limit: int | None = None) -> Pool: ...
+    def on_server(
+        server: Cluster,
+        name: str,
+        code: str,
+        limit: int | None = None,
+        patience_for_hosts: float | None = None,
+    ) -> Pool: ...
     def apply(
         self,
         func: Callable[..., _T],

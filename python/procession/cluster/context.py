@@ -250,15 +250,26 @@ class ClusterContext(BaseContext):
         maxtasksperchild: int | None = None,
         *,
         name: str | None = None,
+        patience_for_hosts: float | None = None,
     ) -> pool.Pool:
         """Returns a pool whose workers are those of all hosts that serve the pool of this name; at most `processes` of its tasks are with them at a time.
+
+        If there is no host for `patience_for_hosts` seconds, 60 unless something else is said, its tasks raise `NoWorkers`.
 
         Raises:
             ValueError: for an initializer or a `maxtasksperchild`, which are said to the hosts.
         """
         from .pool import Pool
 
-        return Pool(self._cluster, processes, initializer, initargs, maxtasksperchild, name=name)
+        return Pool(
+            self._cluster,
+            processes,
+            initializer,
+            initargs,
+            maxtasksperchild,
+            name=name,
+            patience_for_hosts=patience_for_hosts,
+        )
 
     @property
     def Process(self) -> Any:

@@ -53,6 +53,7 @@ def serve(
     stop = _native.HostStop()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.insist())
+    print(f"procession worker: serving {', '.join(pools)} on {cluster.location} with {slots} slots, {code()}", file=sys.stderr, flush=True)
     context = _default_context.get_context("spawn")
     pool = Pool(slots, _prepare, (list(apps), initializer), max_tasks, context, daemon=False)
     try:

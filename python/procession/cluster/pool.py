@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Callable, Iterable
 from multiprocessing import util
 from multiprocessing.process import parent_process
-from multiprocessing.pool import INIT, RUN  # type: ignore[attr-defined]
+from multiprocessing.pool import INIT, RUN
 from typing import Any
 
 from .. import _native
@@ -42,6 +42,7 @@ class Pool(LocalPool):
     Args:
         processes: how many tasks may be with workers at a time; by default as many as there are workers.
         name: of the pool; "default" if nothing is said.
+        patience_for_hosts: seconds for which tasks wait while no host at all serves the pool; then they raise `NoWorkers`; 60 if nothing is said.
 
     A task whose worker or host is lost is run again, twice at most unless `retries` says otherwise: it must do no harm if it is done twice. `retries=0` has
     it fail instead.
@@ -61,6 +62,7 @@ class Pool(LocalPool):
         maxtasksperchild: int | None = None,
         *,
         name: str | None = None,
+        patience_for_hosts: float | None = None,
     ) -> None:
         # First, for `__del__` of a pool that could not be made.
         self._state = INIT
@@ -76,7 +78,7 @@ class Pool(LocalPool):
         cluster.check_signatures()
         self._name = name or DEFAULT_NAME
         self._processes = processes or usable_processors()
-        self._native = _native.Pool.on_server(cluster, self._name, code(), processes)
+        self._native = _native.Pool.on_server(cluster, self._name, code(), processes, patience_for_hosts)
         self._terminate = util.Finalize(self, _terminate, args=(self._native,), exitpriority=15)
         self._state = RUN
 

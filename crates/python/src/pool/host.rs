@@ -64,7 +64,9 @@ pub(crate) fn serve_as_host(
     let begin: Arc<Begin> = Arc::new(move |_, settings| owner.begin_for_others(settings));
     let (server, stop) = (server.0.clone(), stop.0.clone());
     let serve = move || agent::serve(&server, &settings, &begin, &stop);
-    let serving = thread::Builder::new().name("host".to_owned()).spawn(serve)?;
+    let serving = thread::Builder::new()
+        .name("host".to_owned())
+        .spawn(serve)?;
     while !serving.is_finished() {
         py.detach(|| thread::sleep(SLICE));
         py.check_signals()?;

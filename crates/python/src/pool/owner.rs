@@ -185,21 +185,27 @@ impl Pool {
         Ok(Pool(Arc::new(Owner::new(core, None))))
     }
 
-    /// A pool whose workers are on the hosts that serve the pool `name` and run `code`; so many tasks are with them at a time at most.
+    /// A pool whose workers are on the hosts that serve the pool `name` and run `code`; so many tasks are with them at a time at most. If there is none for so many
+    /// seconds, its tasks fail.
     #[staticmethod]
-    #[pyo3(signature = (server, name, code, limit=None))]
+    #[pyo3(signature = (server, name, code, limit=None, patience_for_hosts=None))]
     fn on_server(
         py: Python<'_>,
         server: &Server,
         name: &str,
         code: &str,
         limit: Option<usize>,
+        patience_for_hosts: Option<f64>,
     ) -> PyResult<Pool> {
         init_library();
-        let settings = Settings {
+        let mut settings = Settings {
             limit,
             ..Settings::of_code(code)
         };
+        if let Some(seconds) = patience_for_hosts {
+            settings.patience_for_hosts = Duration::try_from_secs_f64(seconds)
+                .map_err(|error| PyValueError::new_err(error.to_string()))?;
+        }
         let server = server.0.clone();
         let core = py
             .detach(|| carried_pool(&server, name, settings, None))

@@ -66,6 +66,12 @@ fn signing(names: &[char]) -> Result<Cluster, Box<dyn Error>> {
     cluster(&format!("key_file={}", file.display()))
 }
 
+fn release(object: &Object, sealed: &[u8]) {
+    Remainder::of(sealed)
+        .expect("it is in pieces")
+        .remove(object);
+}
+
 /// Name and time to live in seconds of each blob of an object.
 fn blobs(object: &Object) -> Result<Vec<(String, i64)>, Box<dyn Error>> {
     let found = server()

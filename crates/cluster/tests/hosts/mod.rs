@@ -240,6 +240,7 @@ fn panic_with(bytes: &mut Vec<u8>, _: Answer<'_>) -> Result<(), EntryError> {
 /// Returns as many zeros as it is told to.
 pub(crate) static ZEROS: NamedWork = NamedWork::new(zeros);
 
+#[allow(clippy::ptr_arg, reason = "the form of all work")]
 fn zeros(bytes: &mut Vec<u8>, answer: Answer<'_>) -> Result<(), EntryError> {
     let count = String::from_utf8_lossy(bytes).parse().expect("a number");
     answer(vec![0; count], &[]);

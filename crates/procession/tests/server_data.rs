@@ -44,7 +44,10 @@ fn a_name_stands_for_one_object_of_one_type() -> TestResult {
     let cluster = cluster()?;
     let dict = cluster.dict::<String, u32>("stock")?;
     dict.insert("apples", &7)?;
-    assert_eq!(cluster.dict::<String, u32>("stock")?.get("apples")?, Some(7));
+    assert_eq!(
+        cluster.dict::<String, u32>("stock")?.get("apples")?,
+        Some(7)
+    );
     assert!(is_another(&cluster.dict::<String, String>("stock")));
     assert!(is_another(&cluster.namespace("stock")), "it is a dict, too");
 
@@ -74,7 +77,10 @@ fn what_was_unlinked_is_gone() -> TestResult {
     let cluster = cluster()?;
     let (dict, list) = (cluster.dict::<u8, u8>(None)?, cluster.list::<u8>(None)?);
     let (names, value) = (cluster.namespace(None)?, cluster.value(None, 1u8)?);
-    let (text, array) = (cluster.value(None, String::new())?, cluster.array(None, 2, 0u8)?);
+    let (text, array) = (
+        cluster.value(None, String::new())?,
+        cluster.array(None, 2, 0u8)?,
+    );
     dict.unlink()?;
     list.unlink()?;
     names.unlink()?;
@@ -90,7 +96,10 @@ fn what_was_unlinked_is_gone() -> TestResult {
     assert!(is_gone(&text.update(|text| text)));
     assert!(is_gone(&array.get(0)));
     assert!(is_gone(&array.fetch_add(0, 1)));
-    assert!(dict.len().is_err_and(|error| error.to_string().contains("unlinked")));
+    assert!(
+        dict.len()
+            .is_err_and(|error| error.to_string().contains("unlinked"))
+    );
     Ok(())
 }
 
@@ -104,7 +113,9 @@ fn what_lies_in_this_machines_memory_stays_here() -> TestResult {
         Err(SharedError::Encode { reason, .. }) => reason.contains("memory"),
         _ => false,
     };
-    assert!(refused(cluster.dict::<u8, Value<u32>>(None)?.insert(&1, &here)));
+    assert!(refused(
+        cluster.dict::<u8, Value<u32>>(None)?.insert(&1, &here)
+    ));
     assert!(refused(cluster.list::<Value<u32>>(None)?.push(&here)));
     assert!(refused(cluster.namespace(None)?.set("here", &here)));
     assert!(refused(cluster.value(None, here.clone()).map(drop)));

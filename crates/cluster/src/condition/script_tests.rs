@@ -17,7 +17,7 @@ fn is_sound(bench: &mut Bench) {
 
 /// With these in line.
 fn bench(waiters: &[&str]) -> Bench {
-    let mut bench = Bench::new(is_sound);
+    let mut bench = Bench::repeating(is_sound);
     for (position, waiter) in waiters.iter().enumerate() {
         let ticket = bench.call(&ENTER, &["h", "o", "e"], &[waiter, LONG]);
         assert_eq!(ticket, Reply::Integer(position as i64 + 1));

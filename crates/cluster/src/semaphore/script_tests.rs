@@ -20,7 +20,7 @@ fn is_sound(bench: &mut Bench) {
 }
 
 fn bench(rule: &str, permits: &str) -> Bench {
-    let mut bench = Bench::new(is_sound);
+    let mut bench = Bench::repeating(is_sound);
     bench.command("HSET", "h", &["rule", rule, "permits", permits]);
     bench
 }

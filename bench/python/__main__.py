@@ -74,11 +74,11 @@ def _contestants(wanted: Set[bool]) -> dict[bool, Sequence[Contestant]]:
 
 
 def _exit_code(rows: Sequence[Row]) -> int:
-    """A failure, if procession is missing anywhere."""
+    """A failure, if procession is missing anywhere, or there is nothing to show."""
     lacking = [row.scenario.name for row in rows if row.median("procession") is None]
     for name in lacking:
         print(f"bench: procession has not come to the end of: {name}", file=sys.stderr)
-    return 1 if lacking else 0
+    return 1 if lacking or not rows else 0
 
 
 def _parser(scenarios: Sequence[Scenario]) -> argparse.ArgumentParser:

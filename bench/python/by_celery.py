@@ -69,8 +69,8 @@ class Queue:
         return message.payload
 
 
-class Context:
-    """What it offers."""
+class Tasks:
+    """Where its tasks are carried out."""
 
     options: Sequence[str] = ()
 
@@ -79,7 +79,7 @@ class Context:
         self._url = url
         self._stack = ExitStack()
 
-    def __enter__(self) -> Context:
+    def __enter__(self) -> Tasks:
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -92,13 +92,17 @@ class Context:
         with running([*command, "--pool", "prefork", "--concurrency", str(workers), *self.options]):
             yield Pool()
 
+
+class Context(Tasks):
+    """What it offers."""
+
     def Queue(self) -> Queue:
         connection = self._stack.enter_context(app.connection_for_write())
         return Queue(self._stack.enter_context(connection.SimpleQueue("queue")))
 
 
-class Tuned(Context):
-    """The same workers, tuned."""
+class Tuned(Tasks):
+    """What it offers that can be tuned."""
 
     options = (
         "--prefetch-multiplier", str(RESERVED), "--without-gossip", "--without-mingle", "--without-heartbeat",
@@ -110,6 +114,6 @@ def context(method: str | None) -> type[Context]:
     return Context
 
 
-def tuned(method: str | None) -> type[Context]:
-    """What it offers, set up for speed."""
+def tuned(method: str | None) -> type[Tuned]:
+    """What it offers that can be tuned, set up for speed."""
     return Tuned

@@ -43,6 +43,7 @@ def _peers() -> Iterator[tuple[str, Create]]:
 
 
 def _peers_on_a_server() -> Iterator[tuple[str, Create]]:
+    yield "procession", _procession
     yield "celery", _celery
     yield "celery, tuned", _tuned_celery
     yield "rq", _rq
@@ -70,6 +71,12 @@ def _loky() -> Callable[[str | None], Any]:
 
 def _mpire() -> Callable[[str | None], Any]:
     from by_mpire import context
+
+    return context
+
+
+def _procession() -> Callable[[str | None], Any]:
+    from by_procession import context
 
     return context
 

@@ -5,6 +5,7 @@ Each contestant has a server and two workers of its own for each scenario, which
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -12,7 +13,7 @@ from functools import cache
 from typing import Any
 
 from procession.benchmark.measurement import NotOffered, Scenario, Unit
-from redis_server import redis_server
+from redis_server import executable, redis_server
 from work import answer, text
 
 __all__ = ["TABLE", "leave", "scenarios"]
@@ -27,7 +28,12 @@ ENTRIES = 1000
 
 
 def scenarios() -> list[Scenario]:
-    """All of them."""
+    """All of them, if there is a server to start."""
+    try:
+        executable()
+    except FileNotFoundError as reason:
+        print(f"bench: without many machines: {reason}", file=sys.stderr)
+        return []
     return [
         _tasks("a task, there and back", Unit.SECONDS, _apply),
         _tasks("tasks, submitted one by one", Unit.RATE, _apply_async),

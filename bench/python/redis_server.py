@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from programs import running, until
 
-__all__ = ["redis_server"]
+__all__ = ["executable", "redis_server"]
 
 #: Names another executable, as for the tests of the project.
 VARIABLE = "PROCESSION_REDIS_SERVER"
@@ -27,25 +27,40 @@ def redis_server() -> Iterator[str]:
     Raises:
         FileNotFoundError: if there is none to run.
     """
-    executable = os.environ.get(VARIABLE) or shutil.which("redis-server") or shutil.which("valkey-server")
-    if executable is None:
+    program = executable()
+    for _ in range(ATTEMPTS):
+        port = _free_port()
+        with tempfile.TemporaryDirectory() as directory, running(_command(program, port, directory)) as process:
+            if _comes_up(process, port):
+                yield f"redis://127.0.0.1:{port}/0"
+                return
+    raise OSError(f"{program} ended {ATTEMPTS} times while it was starting")
+
+
+def executable() -> str:
+    """The program that is a server.
+
+    Raises:
+        FileNotFoundError: if there is none.
+    """
+    found = os.environ.get(VARIABLE) or shutil.which("redis-server") or shutil.which("valkey-server")
+    if found is None:
         raise FileNotFoundError(
             f"redis-server was not found: install it (Debian, Ubuntu: apt install redis-server; or set {VARIABLE} to its path)"
         )
-    for attempt in range(ATTEMPTS):
-        port = _free_port()
-        with tempfile.TemporaryDirectory() as directory, running(_command(executable, port, directory)) as process:
-            until(lambda: _answers(port) or process.poll() is not None, executable)
-            if process.poll() is None:
-                yield f"redis://127.0.0.1:{port}/0"
-                return
-    raise OSError(f"{executable} ended {ATTEMPTS} times while it was starting")
+    return found
 
 
-def _command(executable: str, port: int, directory: str) -> list[str]:
+def _command(program: str, port: int, directory: str) -> list[str]:
     return [
-        executable, "--bind", "127.0.0.1", "--port", str(port), "--dir", directory, "--save", "", "--appendonly", "no",
+        program, "--bind", "127.0.0.1", "--port", str(port), "--dir", directory, "--save", "", "--appendonly", "no",
     ]  # fmt: skip
+
+
+def _comes_up(process: subprocess.Popen[bytes], port: int) -> bool:
+    """Waits until the server answers, or has ended."""
+    until(lambda: _answers(port) or process.poll() is not None, "the server")
+    return process.poll() is None
 
 
 def _free_port() -> int:

@@ -30,7 +30,7 @@ pub(super) fn start() -> Result<Box<dyn Objects>, Error> {
 }
 
 impl Objects for ByCommands {
-    fn put(&mut self, text: &str) -> Result<(), Error> {
+    fn put(&mut self, text: String) -> Result<(), Error> {
         Ok(self.connection.rpush("queue", text)?)
     }
 
@@ -47,7 +47,7 @@ impl Objects for ByCommands {
         Ok(self.connection.lpop("queue", limit.try_into().ok())?)
     }
 
-    fn set(&mut self, key: &str, text: &str) -> Result<(), Error> {
+    fn set(&mut self, key: &str, text: String) -> Result<(), Error> {
         Ok(self.connection.hset("dict", key, text)?)
     }
 

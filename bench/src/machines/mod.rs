@@ -21,8 +21,12 @@ pub(crate) use program::guard;
 /// As many as there are processors on the machine for which the targets were set.
 const WORKERS: usize = 2;
 
-/// All scenarios, in the order of the table.
+/// All scenarios, in the order of the table, if there is a server to start.
 pub(crate) fn scenarios() -> Vec<Scenario> {
+    if let Err(reason) = procession_test_server::executable() {
+        eprintln!("bench: without many machines: {reason}");
+        return Vec::new();
+    }
     let mut all = tasks::scenarios();
     all.extend(objects::scenarios());
     all

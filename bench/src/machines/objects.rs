@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Error, ensure};
 
 use super::work::{number_of, text};
-use super::{Tells, by_commands, contestant, scenario};
+use super::{Tells, by_commands, contestant, ours, scenario};
 use crate::measure::{Column, Contestant, Scenario};
 
 /// Elements that are put, and taken, at a time.
@@ -16,11 +16,11 @@ const ENTRIES: u64 = 1_000;
 
 /// A queue, a dict and a lock on a server.
 pub(super) trait Objects {
-    fn put(&mut self, text: &str) -> Result<(), Error>;
+    fn put(&mut self, text: String) -> Result<(), Error>;
     fn get(&mut self) -> Result<String, Error>;
     fn put_many(&mut self, texts: &[String]) -> Result<(), Error>;
     fn get_many(&mut self, limit: usize) -> Result<Vec<String>, Error>;
-    fn set(&mut self, key: &str, text: &str) -> Result<(), Error>;
+    fn set(&mut self, key: &str, text: String) -> Result<(), Error>;
     fn look_up(&mut self, key: &str) -> Result<Option<String>, Error>;
     fn lock_and_unlock(&mut self, number: u64) -> Result<(), Error>;
 }
@@ -28,7 +28,10 @@ pub(super) trait Objects {
 type Start = fn() -> Result<Box<dyn Objects>, Error>;
 
 /// Everybody who has them, each on a server of his own.
-const CONTESTANTS: [(Column, Start); 1] = [(Column::Redis, by_commands::start)];
+const CONTESTANTS: [(Column, Start); 2] = [
+    (Column::Procession, ours::start_objects),
+    (Column::Redis, by_commands::start),
+];
 
 /// All scenarios, in the order of the table.
 pub(super) fn scenarios() -> Vec<Scenario> {
@@ -74,7 +77,7 @@ fn timed(count: u64, mut step: impl FnMut(u64) -> Result<(), Error>) -> Result<D
 
 fn put_and_get(objects: &mut dyn Objects, count: u64) -> Result<Duration, Error> {
     timed(count, |number| {
-        objects.put(&text(number))?;
+        objects.put(text(number))?;
         check(&objects.get()?, number)
     })
 }
@@ -99,12 +102,12 @@ fn in_batches(objects: &mut dyn Objects, count: u64) -> Result<Duration, Error> 
 }
 
 fn set(objects: &mut dyn Objects, count: u64) -> Result<Duration, Error> {
-    timed(count, |number| objects.set(&key(number), &text(number)))
+    timed(count, |number| objects.set(&key(number), text(number)))
 }
 
 fn look_up(objects: &mut dyn Objects, count: u64) -> Result<Duration, Error> {
     for number in 0..ENTRIES {
-        objects.set(&key(number), &text(number))?;
+        objects.set(&key(number), text(number))?;
     }
     timed(count, |number| {
         let found = objects.look_up(&key(number))?;

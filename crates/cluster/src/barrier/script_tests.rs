@@ -77,6 +77,7 @@ fn the_last_acts_before_the_others_go_on() {
     assert_eq!(look(&mut bench, "0", "a"), "waits");
     assert_eq!(state(&mut bench), ["0", "1"]);
     assert_eq!(arrive(&mut bench, "c", "0"), ["early", "0", "0"]);
+    assert_eq!(finish(&mut bench, "release", "0", "a"), "broken");
     assert_eq!(finish(&mut bench, "release", "0", "b"), "released");
     assert_eq!(look(&mut bench, "0", "a"), "released");
     assert_eq!(look(&mut bench, "0", ""), "released");

@@ -64,6 +64,20 @@ fn the_dead_do_not_swallow_a_notification() {
     assert_eq!(bench.members("e"), ["b"]);
 }
 
+/// More than are taken out of line at a time.
+#[test]
+fn not_even_many_dead_swallow_a_notification() {
+    let waiters: Vec<String> = (100..=200).map(|number| number.to_string()).collect();
+    let mut names: Vec<&str> = waiters.iter().map(String::as_str).collect();
+    names.push("living");
+    let mut bench = bench(&names);
+    for waiter in &waiters {
+        bench.expire("e", waiter);
+    }
+    assert_eq!(notify(&mut bench, "1", ""), ["1", "102"]);
+    assert_eq!(bench.members("g"), ["living"]);
+}
+
 #[test]
 fn a_notification_is_passed_on_once() {
     let mut bench = bench(&["a", "b", "c"]);

@@ -10,7 +10,7 @@ use crate::echo::Pace;
 use crate::load::Load;
 use crate::measure::{Column, Contestant, Scenario, Size, Table};
 use crate::reading::{Reading, Round};
-use crate::{by_mode, growth, ipc, ours, pipe, pool, shared, threads};
+use crate::{by_mode, growth, ipc, machines, ours, pipe, pool, shared, threads};
 
 /// Producers, and as many consumers, of the measurement of contention.
 const PAIRS: u64 = 4;
@@ -54,6 +54,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
     all.extend([1, 2, 4, 8, 16, 32, 64].map(growth::scenario));
     all.extend(shared::scenarios());
     all.extend(pool::scenarios());
+    all.extend(machines::scenarios());
     all
 }
 

@@ -13,6 +13,7 @@ mod growth;
 mod ipc;
 mod load;
 mod machine;
+mod machines;
 mod measure;
 mod ours;
 mod pipe;

@@ -18,6 +18,7 @@ pub(crate) enum Column {
     Threads,
     Procspawn,
     Rayon,
+    Apalis,
 }
 
 /// Which table a scenario's rows stand in; each has its own peers.
@@ -26,6 +27,7 @@ pub(crate) enum Table {
     Messages,
     Shared,
     Pools,
+    Machines,
 }
 
 /// One way to do what a scenario measures, `count` times a round.

@@ -6,6 +6,7 @@ use std::time::Duration;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Unit {
     MillionsPerSecond,
+    PerSecond,
     GigabytesPerSecond,
     Nanoseconds,
     Microseconds,
@@ -16,6 +17,7 @@ impl Unit {
     pub(crate) fn symbol(self) -> &'static str {
         match self {
             Self::MillionsPerSecond => "M/s",
+            Self::PerSecond => "/s",
             Self::GigabytesPerSecond => "GB/s",
             Self::Nanoseconds => "ns",
             Self::Microseconds => "µs",
@@ -26,7 +28,7 @@ impl Unit {
     /// How many times as good `ours` is as `theirs`.
     pub(crate) fn ratio(self, ours: f64, theirs: f64) -> f64 {
         match self {
-            Self::MillionsPerSecond | Self::GigabytesPerSecond => ours / theirs,
+            Self::MillionsPerSecond | Self::PerSecond | Self::GigabytesPerSecond => ours / theirs,
             Self::Nanoseconds | Self::Microseconds | Self::Milliseconds => theirs / ours,
         }
     }
@@ -47,6 +49,16 @@ impl Reading {
         Self {
             row: row.into(),
             unit: Unit::MillionsPerSecond,
+            value,
+        }
+    }
+
+    /// How many a second, where that are some thousands.
+    pub(crate) fn per_second(row: impl Into<String>, count: u64, elapsed: Duration) -> Self {
+        let value = count as f64 / elapsed.as_secs_f64();
+        Self {
+            row: row.into(),
+            unit: Unit::PerSecond,
             value,
         }
     }

@@ -25,13 +25,23 @@ fn columns(table: Table) -> &'static [(Column, &'static str)] {
             (Column::Pipe, "std::process, pipe, postcard"),
             (Column::Rayon, "rayon (threads)"),
         ],
+        Table::Machines => &[
+            (Column::Procession, "procession"),
+            (Column::Apalis, "apalis-redis"),
+            (Column::Redis, "commands of the server"),
+        ],
     }
 }
 
 /// Tables in Markdown: medians, smallest and largest value, and procession against each peer.
 pub(crate) fn tables(samples: &[Sample]) -> String {
-    [Table::Messages, Table::Shared, Table::Pools]
-        .into_iter()
+    let all = [
+        Table::Messages,
+        Table::Shared,
+        Table::Pools,
+        Table::Machines,
+    ];
+    all.into_iter()
         .filter(|table| samples.iter().any(|sample| sample.table == *table))
         .map(|which| table(which, samples))
         .collect::<Vec<_>>()

@@ -5,10 +5,10 @@ use std::process::Command;
 
 use anyhow::{Error, bail};
 
-use crate::{ipc, pipe, pool};
+use crate::{ipc, machines, pipe, pool};
 
 /// The first argument of a process that plays a part.
-const MARK: &str = "--role";
+pub(crate) const MARK: &str = "--role";
 
 /// The command that plays a part: the running image again, as every contestant starts it.
 pub(crate) fn command(role: &str, arguments: &[&str]) -> Command {
@@ -32,7 +32,9 @@ fn perform(part: &[&str]) -> Result<(), Error> {
         ["pipe-consumer", load] => pipe::crew::consumer(load.parse()?),
         ["pipe-producer"] => pipe::pairs::producer(),
         ["pool-worker", work] => pool::pipe_worker(work.parse()?),
+        ["apalis-worker", url, name] => machines::apalis_worker(url, name),
         ["pipe-echo"] => pipe::round_trip::echo(),
+        ["guard", arguments @ ..] => machines::guard(arguments),
         ["ipc-consumer", load, server] => ipc::consumer(load.parse()?, server),
         ["ipc-producer", server] => ipc::pairs::producer(server),
         ["ipc-echo", server] => ipc::round_trip::echo(server),

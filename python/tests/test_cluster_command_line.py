@@ -44,8 +44,8 @@ def test_the_commands_are_those_of_rust_and_the_help_lists_them() -> None:
     assert COMMANDS <= {name for name, _ in _native.command_line_commands()}
     code, output, _ = ask("--help")
     assert code == 0
-    for name in (*COMMANDS, "info", "doctor", "bench"):
-        assert f"    {name} " in output, output
+    listed = {line.split()[0] for line in output.splitlines() if line.startswith("    ")}
+    assert {*COMMANDS, "info", "doctor", "bench"} <= listed
 
 
 def test_the_server_is_named_by_an_option_or_by_the_environment(url: str) -> None:

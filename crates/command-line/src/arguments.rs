@@ -115,8 +115,9 @@ pub(crate) struct Acl {
 #[derive(Debug, Args)]
 pub(crate) struct Doctor {
     /// Where the server is
+    // Not called `url`, which is the option.
     #[arg(value_name = "URL")]
-    pub(crate) url: Option<String>,
+    pub(crate) server: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -124,4 +125,32 @@ pub(crate) struct Worker {
     /// Whatever comes
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
     _rest: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn nothing_contradicts_itself() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn the_doctor_finds_the_server_in_every_way() {
+        for line in [
+            "procession doctor redis://a/",
+            "procession doctor --url redis://a/",
+            "procession --url redis://a/ doctor",
+        ] {
+            let read = Arguments::try_parse_from(line.split(' ')).unwrap();
+            let Command::Doctor(Doctor { server }) = read.command else {
+                unreachable!("{:?}", read.command)
+            };
+            let found = server.or(read.connection.url);
+            assert_eq!(found.as_deref(), Some("redis://a/"), "{line}");
+        }
+    }
 }

@@ -116,7 +116,7 @@ fn carry_out(program: &str, arguments: &Arguments, output: &mut dyn Write) -> Re
         Command::Purge(options) => purge::run(url, options, &mut output),
         Command::Drain(options) => drain::run(url, options, &mut output),
         Command::Acl(options) => acl::run(url, options, &mut output),
-        Command::Doctor(options) => doctor::run(options.url.as_deref().or(url), &mut output),
+        Command::Doctor(options) => doctor::run(options.server.as_deref().or(url), &mut output),
         Command::Worker(_) => worker::run(program),
     }
 }

@@ -3,6 +3,7 @@
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::panic,
     reason = "a test fails by panicking"
 )]
 
@@ -15,7 +16,7 @@ mod watchdog;
 use std::thread;
 
 use hosts::{Gate, Host, WAIT, poll, pool, submit};
-use procession_cluster::Cluster;
+use procession_cluster::{Cluster, acl_rule_for_operators};
 use procession_command_line::run_for_code;
 use procession_engine::pool::TaskOptions;
 use procession_test_server::{Reply, Server};
@@ -48,11 +49,18 @@ fn hosts_are_shown_with_what_they_carry_out_and_can_be_drained() {
     let server = Server::start().unwrap();
     let url = format!("{}?lease=1", server.url());
     let cluster = Cluster::connect(&url.parse().unwrap()).unwrap();
+    let rule = acl_rule_for_operators("default", "boss")
+        .unwrap()
+        .replace("PASSWORD", "secret");
+    let rule: Vec<&str> = rule.split(' ').collect();
+    server.command(&rule).unwrap().accepted().unwrap();
     let mut host = Host::start(&url, 1, &["--name=heron"]);
     let pool = pool(&cluster);
     let gate = Gate::new(server.directory(), "gate");
     let job = submit(&pool, &WAIT, TaskOptions::default(), [gate.argument()]);
     gate.wait_for(1);
+    // Who runs the server need not be allowed everything.
+    let url = url.replace("redis://", "redis://boss:secret@");
 
     let pid = host.pid().to_string();
     let (_, text) = ask(&url, &["workers", "--tasks"]);

@@ -21,7 +21,7 @@ def _theirs() -> dict[str, str]:
 def add_to(commands: Any) -> None:
     """Adds the commands to those of the program, so that its help lists them; what follows them is read elsewhere."""
     for name, about in _theirs().items():
-        commands.add_parser(name, help=about, add_help=False)
+        commands.add_parser(name, help=about[:1].lower() + about[1:], add_help=False)
 
 
 def is_meant(arguments: Sequence[str]) -> bool:

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use procession_engine::pool::Job;
 
+use crate::payload::Remainder;
 use crate::pool::HostMember;
 
 /// What is known of a task that the host holds.
@@ -24,7 +25,7 @@ pub(super) struct Ticket {
     pub(super) member: Arc<HostMember>,
     pub(super) since: Instant,
     /// What is to be released when the task has ended, if its arguments lie elsewhere on the server.
-    pub(super) leftovers: Option<Vec<u8>>,
+    pub(super) leftovers: Option<Remainder>,
 }
 
 /// The tasks that a host holds and has not handed in.

@@ -9,7 +9,7 @@ mod keyring;
 mod tests;
 
 pub(crate) use caretaker::Caretaker;
-use form::Sealed;
+use form::{Pieces, Sealed};
 pub(crate) use keyring::Keyring;
 
 use crate::ClusterError;
@@ -22,7 +22,7 @@ pub(crate) const LARGEST: usize = 64 << 20;
 pub(crate) const PIECE: usize = 256 << 10;
 
 /// A value as it is kept on the server. What is large and passes through a queue or a pool is written there at once, in pieces, and
-/// the answer refers to them: [`take`] or [`release`] it when it is not needed any more.
+/// the answer refers to them: [`take`] it, or remove its [`Remainder`], when it is not needed any more.
 pub(crate) fn seal(object: &Object, bytes: &[u8]) -> Result<Vec<u8>, ClusterError> {
     check_size(bytes.len())?;
     let keyring = object.cluster().keyring()?;
@@ -47,23 +47,27 @@ pub(crate) fn open(object: &Object, sealed: Vec<u8>) -> Result<Vec<u8>, ClusterE
 
 /// Opens a value that nobody will open again.
 pub(crate) fn take(object: &Object, sealed: Vec<u8>) -> Result<Vec<u8>, ClusterError> {
-    let reference = Sealed::reference(&sealed);
+    let remainder = Remainder::of(&sealed);
     let opened = open(object, sealed)?;
-    if let Some(pieces) = reference {
-        blob::remove(object, &pieces);
+    if let Some(remainder) = remainder {
+        remainder.remove(object);
     }
     Ok(opened)
 }
 
-/// What is needed to [`release`] a value, if it has anything elsewhere on the server.
-pub(crate) fn to_be_released(sealed: &[u8]) -> Option<Vec<u8>> {
-    Sealed::reference(sealed).map(|_| sealed.to_vec())
-}
+/// What a sealed value has elsewhere on the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Remainder(Pieces);
 
-/// Removes what a value has elsewhere on the server, since nobody will open it again. What cannot be removed now ends by itself.
-pub(crate) fn release(object: &Object, sealed: &[u8]) {
-    if let Some(pieces) = Sealed::reference(sealed) {
-        blob::remove(object, &pieces);
+impl Remainder {
+    /// Nothing, unless the value is in pieces.
+    pub(crate) fn of(sealed: &[u8]) -> Option<Remainder> {
+        Sealed::reference(sealed).map(Remainder)
+    }
+
+    /// Removes it, since nobody will open the value again. If that cannot be done now, it ends by itself.
+    pub(crate) fn remove(&self, object: &Object) {
+        blob::remove(object, &self.0);
     }
 }
 

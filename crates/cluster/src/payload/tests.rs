@@ -66,6 +66,12 @@ fn signing(names: &[char]) -> Result<Cluster, Box<dyn Error>> {
     cluster(&format!("key_file={}", file.display()))
 }
 
+fn release(object: &Object, sealed: &[u8]) {
+    Remainder::of(sealed)
+        .expect("it is in pieces")
+        .remove(object);
+}
+
 /// Name and time to live in seconds of each blob of an object.
 fn blobs(object: &Object) -> Result<Vec<(String, i64)>, Box<dyn Error>> {
     let found = server()
@@ -252,6 +258,23 @@ fn whatever_bit_is_turned_the_value_is_refused() -> TestResult {
             assert!(open(&object, turned).is_err(), "bit {bit}");
         }
     }
+    Ok(())
+}
+
+#[test]
+fn what_was_done_to_a_value_is_signed_too() -> TestResult {
+    let _watchdog = watch();
+    let object = object(&signing(&['a'])?, Kind::Dict, "form")?;
+    let mut sealed = seal(&object, &[b'x'; 5000])?;
+    // As if it had not been compressed: the body stays as it was signed.
+    assert_eq!(sealed[0], 0x13);
+    sealed[0] = 0x12;
+    sealed.drain(1..5);
+    let refused = open(&object, sealed);
+    assert!(
+        matches!(refused, Err(ClusterError::BadSignature { .. })),
+        "{refused:?}"
+    );
     Ok(())
 }
 

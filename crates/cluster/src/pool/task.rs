@@ -6,8 +6,9 @@ use std::time::Duration;
 use procession_engine::pool::{Carried, TaskOptions, WorkName};
 use serde::{Deserialize, Serialize};
 
+use crate::ClusterError;
 use crate::object::Object;
-use crate::{ClusterError, payload};
+use crate::payload::{self, Remainder};
 
 /// Characters of a client's name.
 const CLIENT: usize = 32;
@@ -129,9 +130,9 @@ impl Task {
     }
 }
 
-/// What is to be released when the task has ended, if its arguments lie elsewhere on the server.
-pub(crate) fn leftovers(sealed: &[u8]) -> Option<Vec<u8>> {
-    payload::to_be_released(sealed.get(ADDRESS..)?)
+/// What is to be removed when the task has ended, if its arguments lie elsewhere on the server.
+pub(crate) fn leftovers(sealed: &[u8]) -> Option<Remainder> {
+    Remainder::of(sealed.get(ADDRESS..)?)
 }
 
 impl TaskAddress {

@@ -4,6 +4,8 @@ use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::thread::{self, ThreadId};
 
+use crate::payload::Remainder;
+
 /// A message that was got and is not done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Held {
@@ -14,8 +16,8 @@ pub(super) struct Held {
     is_being_done: bool,
     /// Such a call has failed: nobody knows whether the server has done it.
     pub(super) may_be_done: bool,
-    /// What is to be released when it is done, see [`payload::to_be_released`](crate::payload::to_be_released).
-    pub(super) leftovers: Option<Vec<u8>>,
+    /// What is to be removed when it is done.
+    pub(super) remainder: Option<Remainder>,
 }
 
 /// What a process has got and not yet marked as done, in the order in which it got it.
@@ -23,14 +25,14 @@ pub(super) struct Held {
 pub(super) struct Holdings(VecDeque<Held>);
 
 impl Holdings {
-    pub(super) fn add(&mut self, id: String, lease: &Arc<str>, leftovers: Option<Vec<u8>>) {
+    pub(super) fn add(&mut self, id: String, lease: &Arc<str>, remainder: Option<Remainder>) {
         self.0.push_back(Held {
             id,
             lease: Arc::clone(lease),
             thread: thread::current().id(),
             is_being_done: false,
             may_be_done: false,
-            leftovers,
+            remainder,
         });
     }
 

@@ -4,7 +4,7 @@ use procession_arena::Wait;
 
 use super::{PORTION, PORTION_BYTES, Queue, QueueError};
 use crate::call::Call;
-use crate::payload;
+use crate::payload::{self, Remainder};
 use crate::script::{Script, script};
 use crate::waiting::wait_for;
 
@@ -68,8 +68,8 @@ impl Queue {
                 Err(error) => {
                     // After any other error they may be in the queue.
                     if let QueueError::Full | QueueError::TimedOut | QueueError::Closed = error {
-                        let release = |sealed: &Vec<u8>| payload::release(self.object(), sealed);
-                        rest.iter().for_each(release);
+                        let remainders = rest.iter().filter_map(|sealed| Remainder::of(sealed));
+                        remainders.for_each(|remainder| remainder.remove(self.object()));
                     }
                     return (done, Err(error));
                 }

@@ -5,10 +5,11 @@ use std::sync::{Arc, PoisonError};
 use super::consumer::Consumer;
 use super::get::{Portion, Sealed, number, unknown, word};
 use super::{PORTION_BYTES, QueueError, lease, reap};
+use crate::ClusterError;
 use crate::call::{Call, Effort};
+use crate::payload::Remainder;
 use crate::reply::Reply;
 use crate::script::{Script, script};
-use crate::{ClusterError, payload};
 
 pub(super) static LEASE: Script = script!("lease");
 
@@ -94,8 +95,8 @@ impl Consumer {
         while let Some(id) = parts.next() {
             let deliveries = number(parts.next())?;
             let bytes = parts.next().unwrap_or(Reply::Nil).into_bytes()?;
-            let leftovers = payload::to_be_released(&bytes);
-            state.held.add(id.into_text()?, lease, leftovers);
+            let remainder = Remainder::of(&bytes);
+            state.held.add(id.into_text()?, lease, remainder);
             messages.push(Sealed {
                 deliveries: u32::try_from(deliveries).unwrap_or(u32::MAX),
                 bytes,

@@ -8,10 +8,10 @@ use procession_arena::Wait;
 use super::held::Held;
 use super::state::State;
 use super::{Queue, QueueError, lease};
+use crate::ClusterError;
 use crate::call::Call;
 use crate::script::{Script, script};
 use crate::waiting::wait_for;
-use crate::{ClusterError, payload};
 
 pub(super) static DONE: Script = script!("done");
 
@@ -45,8 +45,8 @@ impl Queue {
                 object: self.object().to_string(),
             }));
         }
-        if let Some(leftovers) = &held.leftovers {
-            payload::release(self.object(), leftovers);
+        if let Some(remainder) = &held.remainder {
+            remainder.remove(self.object());
         }
         Ok(())
     }

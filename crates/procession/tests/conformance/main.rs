@@ -14,6 +14,7 @@ mod watchdog;
 mod data;
 mod event;
 mod joinable_queue;
+mod manager;
 mod objects;
 mod pool;
 mod queue;

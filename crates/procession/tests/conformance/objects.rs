@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::sync::OnceLock;
 
-use procession::{Cluster, Event, JoinableQueue, OnLost, Queue, QueueError, SharedError};
+use procession::{Cluster, Event, JoinableQueue, Manager, OnLost, Queue, QueueError, SharedError};
 use procession_test_server::{Server, ServerCluster};
 
 pub(crate) type TestResult = Result<(), Box<dyn Error>>;
@@ -60,6 +60,13 @@ impl Objects {
             Objects::Memory => builder.build(),
             Objects::Server(cluster) => builder.build_on(cluster, None),
         }
+    }
+
+    pub(crate) fn manager(&self) -> Result<Manager, Box<dyn Error>> {
+        Ok(match self {
+            Objects::Memory => Manager::new()?,
+            Objects::Server(cluster) => cluster.manager()?,
+        })
     }
 
     pub(crate) fn event(&self) -> Result<Event, SharedError> {

@@ -1,13 +1,14 @@
 //! What hosts do with tasks.
 
 use super::{BYTES_AT_ONCE, Board, REPLIES_KEPT, flags};
+use crate::ClusterError;
 use crate::call::{Call, Effort};
+use crate::payload::Remainder;
 use crate::pool::member::HostMember;
 use crate::script::{Script, script};
-use crate::{ClusterError, payload};
 
 static FETCH: Script = script!("fetch");
-static ANSWER: Script = script!("answer");
+pub(super) static ANSWER: Script = script!("answer");
 static HAND_BACK: Script = script!("hand_back");
 static RECOUNT: Script = script!("recount");
 
@@ -33,7 +34,7 @@ pub(crate) struct Answer {
     /// Why the task is to be kept among the dead, if it is.
     pub(crate) epitaph: String,
     /// What is to be released when the task has ended, if its arguments lie elsewhere on the server.
-    pub(crate) leftovers: Option<Vec<u8>>,
+    pub(crate) leftovers: Option<Remainder>,
 }
 
 impl Board {
@@ -100,7 +101,7 @@ impl Board {
             if let Some(leftovers) = &answer.leftovers
                 && answer.epitaph.is_empty()
             {
-                payload::release(&self.object, leftovers);
+                leftovers.remove(&self.object);
             }
         }
         Ok(hits)

@@ -212,6 +212,12 @@ fn reap_redelivers_in_order_and_not_for_ever() {
         "{}",
         queue.look()
     );
+    assert_eq!(queue.lease("four", "1", "1"), "got 2 3 2 c");
+    assert_eq!(queue.done("four", "3"), "1");
+    assert_eq!(
+        queue.picture(),
+        "r 4d 5e | four | a 4*1 | w | d a*2@three b*2@three"
+    );
 }
 
 #[test]

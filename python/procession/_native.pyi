@@ -27,6 +27,7 @@ __all__ = [
     "Condition",
     "Dict",
     "Event",
+    "HostStop",
     "IMapIterator",
     "IMapUnorderedIterator",
     "List",
@@ -55,6 +56,7 @@ __all__ = [
     "move_on",
     "note_travelling",
     "serve",
+    "serve_as_host",
     "take_part_as_copy",
     "takes_part",
 ]
@@ -205,6 +207,14 @@ class Pool:
         supervise: Callable[[Callable[[], None]], object],
         maxtasksperchild: int | None = None,
     ) -> Self: ...
+    @staticmethod
+    def on_server(
+        server: Cluster,
+        name: str,
+        code: str,
+        limit: int | None = None,
+        patience_for_hosts: float | None = None,
+    ) -> Pool: ...
     def apply(
         self,
         func: Callable[..., _T],
@@ -374,6 +384,7 @@ class Cluster:
     @staticmethod
     def arrived(address: str) -> Cluster: ...
     def departing(self) -> str | None: ...
+    def check_signatures(self) -> None: ...
     @property
     def url(self) -> str: ...
     @property
@@ -600,3 +611,21 @@ class ClusterArray(ClusterObject):
     def _read_one(self, place: int) -> bytes: ...
     def _read(self, start: int, stop: int) -> bytes: ...
     def _write(self, start: int, elements: bytes) -> None: ...
+
+@final
+class HostStop:
+    """Tells a host to stop."""
+
+    def __new__(cls) -> HostStop: ...
+    def insist(self) -> None: ...
+
+def serve_as_host(
+    server: Cluster,
+    pool: Pool,
+    stop: HostStop,
+    name: str | None,
+    pools: list[str],
+    slots: int,
+    code: str,
+    drain: float,
+) -> None: ...

@@ -12,6 +12,7 @@ __all__ = [
     "LeaseLost",
     "LockAbandonedWarning",
     "NoPermission",
+    "NoWorkers",
     "NotSigned",
     "ObjectGone",
     "PayloadTooLarge",
@@ -109,6 +110,10 @@ class WrongPassword(ClusterError, PermissionError):
 
 class NoPermission(ClusterError, PermissionError):
     """The server's user may not do what is needed; `procession acl` prints the rule that lets him."""
+
+
+class NoWorkers(ClusterError):
+    """No worker host serves the pool, or none that runs the same Python."""
 
 
 class ObjectGone(ClusterError):

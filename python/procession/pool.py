@@ -53,6 +53,9 @@ class Pool:
     Leaving the `with` statement terminates the pool.
     """
 
+    #: How often a task is begun anew if its caller says nothing.
+    _retries = 0
+
     @staticmethod
     def Process(ctx: Any, *args: Any, **kwds: Any) -> Any:
         """Returns a process to be used as a worker."""
@@ -73,7 +76,7 @@ class Pool:
         self._pool: list[Any] = []
         self._owner = os.getpid()
         if processes is None:
-            processes = _usable_processors()
+            processes = usable_processors()
         if processes < 1:
             raise ValueError("Number of processes must be at least 1")
         if maxtasksperchild is not None and not (isinstance(maxtasksperchild, int) and maxtasksperchild > 0):
@@ -115,6 +118,9 @@ class Pool:
         if self._state != RUN:
             raise ValueError("Pool not running")
 
+    def _retries_of(self, given: int | None) -> int:
+        return self._retries if given is None else given
+
     def _repopulate_pool(self) -> None:
         """Nothing: the place of a worker that has ended is always taken by another."""
 
@@ -125,17 +131,17 @@ class Pool:
         kwds: Mapping[str, Any] = {},
         *,
         timeout: float | None = None,
-        retries: int = 0,
+        retries: int | None = None,
     ) -> Any:
         """Has a worker call `func(*args, **kwds)`, and returns what it returns.
 
         Args:
             timeout: seconds that the call may take; then its worker is killed, and `TaskTimeout` raised.
-            retries: how often it is begun anew if its worker was lost or its time was over.
+            retries: how often it is begun anew if its worker was lost or its time was over; not at all if nothing is said.
         """
         if self._state != RUN:
             raise ValueError("Pool not running")
-        return self._native.apply(func, args, kwds, timeout, retries)
+        return self._native.apply(func, args, kwds, timeout, self._retries_of(retries))
 
     def apply_async(
         self,
@@ -146,12 +152,12 @@ class Pool:
         error_callback: Callable[[BaseException], Any] | None = None,
         *,
         timeout: float | None = None,
-        retries: int = 0,
+        retries: int | None = None,
     ) -> ApplyResult[Any]:
         """As `apply`, but returns at once. The callbacks are called by a thread of the pool; what they raise is raised by `get`."""
         if self._state != RUN:
             raise ValueError("Pool not running")
-        return self._native.apply_async(func, args, kwds, (timeout, retries), (callback, error_callback))
+        return self._native.apply_async(func, args, kwds, (timeout, self._retries_of(retries)), (callback, error_callback))
 
     def map(
         self,
@@ -160,7 +166,7 @@ class Pool:
         chunksize: int | None = None,
         *,
         timeout: float | None = None,
-        retries: int = 0,
+        retries: int | None = None,
         progress: Progress = False,
     ) -> list[Any]:
         """Has workers call `func` with each item, and returns the list of what they return.
@@ -180,7 +186,7 @@ class Pool:
         chunksize: int | None = None,
         *,
         timeout: float | None = None,
-        retries: int = 0,
+        retries: int | None = None,
         progress: Progress = False,
     ) -> list[Any]:
         """As `map`, for items each of which holds several arguments."""
@@ -195,7 +201,7 @@ class Pool:
         error_callback: Callable[[BaseException], Any] | None = None,
         *,
         timeout: float | None = None,
-        retries: int = 0,
+        retries: int | None = None,
     ) -> MapResult[Any]:
         """As `map`, but returns at once."""
         return self._map_async(func, iterable, chunksize, False, timeout, retries, callback, error_callback)[0]
@@ -209,7 +215,7 @@ class Pool:
         error_callback: Callable[[BaseException], Any] | None = None,
         *,
         timeout: float | None = None,
-        retries: int = 0,
+        retries: int | None = None,
     ) -> MapResult[Any]:
         """As `starmap`, but returns at once."""
         return self._map_async(func, iterable, chunksize, True, timeout, retries, callback, error_callback)[0]
@@ -221,7 +227,7 @@ class Pool:
         chunksize: int | None,
         unpack: bool,
         timeout: float | None,
-        retries: int,
+        retries: int | None,
         progress: Progress,
     ) -> list[Any]:
         result, count, size = self._map_async(func, iterable, chunksize, unpack, timeout, retries)
@@ -237,7 +243,7 @@ class Pool:
         chunksize: int | None,
         unpack: bool,
         timeout: float | None,
-        retries: int,
+        retries: int | None,
         callback: Callable[[list[Any]], Any] | None = None,
         error_callback: Callable[[BaseException], Any] | None = None,
     ) -> tuple[MapResult[Any], int, int]:
@@ -253,7 +259,7 @@ class Pool:
         if timeout is not None:
             timeout *= chunksize
         callbacks = (callback, error_callback)
-        result = self._native.map_async(func, items, chunksize, unpack, (timeout, retries), callbacks)
+        result = self._native.map_async(func, items, chunksize, unpack, (timeout, self._retries_of(retries)), callbacks)
         return result, count, chunksize
 
     def imap(
@@ -264,7 +270,7 @@ class Pool:
         *,
         buffersize: int | None = None,
         timeout: float | None = None,
-        retries: int = 0,
+        retries: int | None = None,
         progress: Progress = False,
     ) -> Iterator[Any]:
         """Has workers call `func` with each item, and yields what they return in the order of the items.
@@ -284,7 +290,7 @@ class Pool:
         *,
         buffersize: int | None = None,
         timeout: float | None = None,
-        retries: int = 0,
+        retries: int | None = None,
         progress: Progress = False,
     ) -> Iterator[Any]:
         """As `imap`, in the order in which the results come."""
@@ -298,7 +304,7 @@ class Pool:
         ordered: bool,
         buffersize: int | None,
         timeout: float | None,
-        retries: int,
+        retries: int | None,
         progress: Progress,
     ) -> Iterator[Any]:
         self._check_running()
@@ -309,7 +315,7 @@ class Pool:
         if timeout is not None:
             timeout *= chunksize
         room = None if buffersize is None else threading.Semaphore(buffersize)
-        results, feed = self._native.imap(func, iterable, chunksize > 1, ordered, room, (timeout, retries))
+        results, feed = self._native.imap(func, iterable, chunksize > 1, ordered, room, (timeout, self._retries_of(retries)))
         if feed is not None:
             submit_in_thread(feed, iterable, chunksize, room)
         if progress is False:
@@ -342,8 +348,11 @@ class Pool:
             return True
         if not self._native.join(timeout):
             return False
-        self._workers.join()
+        self._join_workers()
         return True
+
+    def _join_workers(self) -> None:
+        self._workers.join()
 
 
 def _terminate(native: Any, workers: Workers) -> None:
@@ -366,6 +375,7 @@ def _of_this_session(context: Any) -> Any:
     return context
 
 
-def _usable_processors() -> int:
+def usable_processors() -> int:
+    """How many processors this process may use."""
     count: Callable[[], int | None] = getattr(os, "process_cpu_count", os.cpu_count)
     return count() or 1

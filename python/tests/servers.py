@@ -57,7 +57,7 @@ class Server:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                preexec_fn=_end_with_this_process,
+                preexec_fn=end_with_this_process,
             )
         self.wait_for(self._answers)
 
@@ -144,7 +144,8 @@ def _free_port() -> int:
             return port
 
 
-def _end_with_this_process() -> None:
+def end_with_this_process() -> None:
+    """In a process that is just being started: has it killed when whoever starts it ends."""
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 

@@ -14,7 +14,7 @@ ENGLISH = (ROOT / "README.md").read_text("utf-8")
 CHINESE = (ROOT / "README.zh-CN.md").read_text("utf-8")
 
 
-@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md", "MIGRATING.md", "ARCHITECTURE.md", "CONTRIBUTING.md"])
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md", "MIGRATING.md", "MANY_MACHINES.md", "ARCHITECTURE.md", "CONTRIBUTING.md"])
 def test_links_lead_to_files(name: str) -> None:
     links = re.findall(r"\]\(([^)#:]+)\)", (ROOT / name).read_text("utf-8"))
     assert [link for link in links if not (ROOT / link).exists()] == []

@@ -24,6 +24,7 @@ pub(crate) fn steps() -> Vec<Step> {
         formatting(),
         lints("lints", &["--workspace"]),
         lints("lints of the simulation", &SIMULATION),
+        without_client(),
         redis::step(),
         tests(),
         documentation(),
@@ -50,6 +51,14 @@ fn lints(name: &'static str, packages: &[&str]) -> Step {
     let mut command = cargo(&["clippy", "--all-targets"]);
     command.args(packages).args(["--", "-D", "warnings"]);
     Step::new(name, command).needs("clippy", "rustup component add clippy")
+}
+
+/// The crate as most users have it, without the client of a server: tests bring that along.
+fn without_client() -> Step {
+    let mut command = cargo(&["clippy", "--package", "procession", "--lib"]);
+    command.args(["--", "-D", "warnings"]);
+    Step::new("lints without the client of a server", command)
+        .needs("clippy", "rustup component add clippy")
 }
 
 /// Unit tests, integration tests, doctests; examples and benchmarks are built as well.

@@ -3,6 +3,7 @@
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::panic,
     reason = "a test fails by panicking"
 )]
 
@@ -135,13 +136,7 @@ fn pools_tell_who_serves_them_and_what_they_have_to_do() {
     );
     let pool = pool(&cluster);
     let other = pool_called(&cluster, "render");
-    let gates = ["one", "two", "three"].map(|name| Gate::new(server.directory(), name));
-    let job = submit(
-        &pool,
-        &WAIT,
-        TaskOptions::default(),
-        gates.iter().map(Gate::argument),
-    );
+    // First, since afterwards no slot is free.
     next(&submit(
         &other,
         &REVERSE,
@@ -149,6 +144,13 @@ fn pools_tell_who_serves_them_and_what_they_have_to_do() {
         [b"ab".to_vec()],
     ))
     .unwrap();
+    let gates = ["one", "two", "three"].map(|name| Gate::new(server.directory(), name));
+    let job = submit(
+        &pool,
+        &WAIT,
+        TaskOptions::default(),
+        gates.iter().map(Gate::argument),
+    );
     gates[0].wait_for(1);
     gates[1].wait_for(1);
     let found = pools(&cluster).unwrap();

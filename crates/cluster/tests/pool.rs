@@ -11,7 +11,6 @@
 mod hosts;
 mod watchdog;
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -20,7 +19,7 @@ use hosts::{
     DIE, Gate, Host, PANIC, REVERSE, WAIT, ZEROS, next, poll, pool, pool_with, retries, submit,
 };
 use procession_cluster::Cluster;
-use procession_cluster::pool::{DEFAULT, Inspection};
+use procession_cluster::pool::{DEFAULT, Upkeep};
 use procession_engine::pool::TaskOptions;
 use procession_engine::{PoolError, ProcessError};
 use procession_test_server::{Fsync, Reply, Server, ServerCluster};
@@ -583,27 +582,35 @@ fn a_pool_can_be_looked_at_and_purged() {
     let running = submit(&pool, &WAIT, none(), [gate.argument()]);
     gate.wait_for(1);
     let waiting = submit(&pool, &REVERSE, none(), [b"ab".to_vec(), b"cd".to_vec()]);
-    let inspection = Inspection::of(&cluster, DEFAULT).unwrap();
-    poll("all are on the server", || {
-        inspection.status().unwrap().tasks == 3
-    });
-    let status = inspection.status().unwrap();
+    poll("all are on the server", || look(&cluster).unfinished == 3);
+    let status = look(&cluster);
     let build = procession_engine::build_id().unwrap().to_string();
-    assert_eq!(status.waiting, BTreeMap::from([(build, 2)]));
-    assert_eq!((status.clients, status.dead), (1, 0));
+    let [waiting_ones] = status.waiting.as_slice() else {
+        panic!("{status:?}");
+    };
+    assert_eq!(
+        (waiting_ones.code.as_str(), waiting_ones.tasks),
+        (build.as_str(), 2)
+    );
+    assert_eq!(
+        (status.clients, status.counts.puts, status.counts.gots),
+        (1, 3, 1)
+    );
     let [host] = status.hosts.as_slice() else {
         panic!("{status:?}");
     };
-    assert_eq!((host.name.as_str(), host.slots, host.held), ("heron", 1, 1));
-    assert_eq!((status.counters["puts"], status.counters["gots"]), (3, 1));
-    assert_eq!(inspection.purge().unwrap(), 2);
+    assert_eq!(
+        (host.name.as_str(), host.slots, host.tasks.len()),
+        ("heron", 1, 1)
+    );
+    assert_eq!(Upkeep::of(&cluster, DEFAULT).unwrap().purge().unwrap(), 2);
     for _ in 0..2 {
         match next(&waiting) {
             Err(PoolError::Refused { reason }) => assert!(reason.contains("purge"), "{reason}"),
             other => panic!("{other:?}"),
         }
     }
-    assert_eq!(inspection.status().unwrap().hosts.len(), 1);
+    assert_eq!(look(&cluster).hosts.len(), 1);
     gate.open();
     next(&running).unwrap();
 }
@@ -620,19 +627,25 @@ fn a_dead_task_can_be_tried_once_more() {
     assert!(matches!(next(&job), Err(PoolError::WorkerLost { .. })));
     // Nobody waits for it any more.
     drop(pool);
-    let inspection = Inspection::of(&cluster, DEFAULT).unwrap();
     poll("the client has taken its leave", || {
-        inspection.status().unwrap().clients == 0
+        look(&cluster).clients == 0
     });
-    let dead = inspection.dead(10).unwrap();
+    let upkeep = Upkeep::of(&cluster, DEFAULT).unwrap();
+    let dead = upkeep.dead(10).unwrap();
     assert_eq!(dead.len(), 1);
     assert!(dead[0].why.contains("lost"), "{dead:?}");
-    assert!(inspection.requeue_dead(&dead[0]).unwrap());
-    assert!(!inspection.requeue_dead(&dead[0]).unwrap());
+    assert!(upkeep.requeue_dead(&dead[0]).unwrap());
+    assert!(!upkeep.requeue_dead(&dead[0]).unwrap());
     gate.wait_for(2);
     gate.open();
-    poll("it is done", || inspection.status().unwrap().tasks == 0);
-    assert_eq!(inspection.status().unwrap().dead, 0);
+    poll("it is done", || look(&cluster).unfinished == 0);
+    assert_eq!(upkeep.dead(10).unwrap(), []);
+}
+
+/// How the pool is.
+fn look(cluster: &Cluster) -> procession_cluster::inspect::Pool {
+    let mut pools = procession_cluster::inspect::pools(cluster).unwrap();
+    pools.remove(0)
 }
 
 #[test]

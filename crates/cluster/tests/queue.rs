@@ -433,3 +433,25 @@ fn nothing_is_left_of_large_messages() -> TestResult {
     }
     Ok(())
 }
+
+#[test]
+fn waiting_for_a_message_takes_neither_it_nor_the_hint_that_it_is_there() -> TestResult {
+    let _watchdog = watch();
+    let queue = Queue::create(&cluster()?, None, &PLAIN)?;
+    assert_eq!(queue.wait_for_message(soon()), Err(QueueError::TimedOut));
+    thread::scope(|scope| -> TestResult {
+        let watching = scope.spawn(|| queue.wait_for_message(Wait::Forever));
+        let getting = scope.spawn(|| get(&queue));
+        queue.put(b"for whoever gets", Wait::Forever)?;
+        queue.put(b"stays", Wait::Forever)?;
+        watching.join().expect("it waits without panicking")?;
+        let got = getting.join().expect("it gets without panicking")?;
+        assert_eq!(got, "for whoever gets");
+        Ok(())
+    })?;
+    assert_eq!(queue.len()?, 1);
+    get(&queue)?;
+    queue.close()?;
+    assert_eq!(queue.wait_for_message(Wait::Forever), Ok(()));
+    Ok(())
+}

@@ -89,7 +89,7 @@ fn look(cluster: &Cluster, name: &str) -> Result<Row, Failure> {
         } else {
             "plain"
         },
-        maxsize: maxsize.map(|maxsize| maxsize as u64),
+        maxsize,
         on_lost,
         max_deliveries,
         is_closed,

@@ -2,6 +2,12 @@
 //!
 //! Not run by the test harness, which would not call `init` first.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 mod watchdog;
 
 use std::error::Error;
@@ -14,6 +20,7 @@ use procession_test_server::Server;
 use watchdog::watch;
 
 type TestResult = Result<(), Box<dyn Error>>;
+type Test = fn(&Cluster) -> TestResult;
 
 /// A host that was started; killed when it is dropped.
 struct Host(Child);
@@ -56,7 +63,7 @@ fn main() -> TestResult {
     wrong_arguments_are_told()?;
     a_pool_without_hosts_says_so(&cluster)?;
     let _host = Host::start(&url)?;
-    let tests: [(&str, fn(&Cluster) -> TestResult); 6] = [
+    let tests: [(&str, Test); 6] = [
         ("all ways to submit", all_ways_to_submit),
         ("callbacks are called", callbacks_are_called),
         ("tasks are run again", tasks_are_run_again),

@@ -39,7 +39,8 @@ mod _native {
     use super::manager::{Array, Dict, List, Value};
     #[pymodule_export]
     use super::pool::{
-        AsyncResult, IMapIterator, IMapUnorderedIterator, MapResult, Pool, interpreter_exits, serve,
+        AsyncResult, HostStop, IMapIterator, IMapUnorderedIterator, MapResult, Pool,
+        interpreter_exits, serve, serve_as_host,
     };
     #[pymodule_export]
     use super::queue::Queue;

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from .address import address
 from .cluster_object import arrived, departing
 
 if TYPE_CHECKING:
-    from . import queues, synchronize
+    from . import pool, queues, synchronize
     from .manager import ClusterManager
     from .proxies import ClusterDict, ClusterList, ClusterNamespace
 
@@ -241,6 +241,35 @@ class ClusterContext(BaseContext):
     def RawArray(self, typecode_or_type: Any, size_or_initializer: Any, *, name: str | None = None) -> Any:
         """As `Array`, without a lock."""
         return self.Array(typecode_or_type, size_or_initializer, lock=False, name=name)
+
+    def Pool(  # type: ignore[override]
+        self,
+        processes: int | None = None,
+        initializer: Callable[..., Any] | None = None,
+        initargs: Iterable[Any] = (),
+        maxtasksperchild: int | None = None,
+        *,
+        name: str | None = None,
+        patience_for_hosts: float | None = None,
+    ) -> pool.Pool:
+        """Returns a pool whose workers are those of all hosts that serve the pool of this name; at most `processes` of its tasks are with them at a time.
+
+        If there is no host for `patience_for_hosts` seconds, 60 unless something else is said, its tasks raise `NoWorkers`.
+
+        Raises:
+            ValueError: for an initializer or a `maxtasksperchild`, which are said to the hosts.
+        """
+        from .pool import Pool
+
+        return Pool(
+            self._cluster,
+            processes,
+            initializer,
+            initargs,
+            maxtasksperchild,
+            name=name,
+            patience_for_hosts=patience_for_hosts,
+        )
 
     @property
     def Process(self) -> Any:

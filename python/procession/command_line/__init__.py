@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from . import bench, doctor, info, servers
+from . import bench, doctor, info, servers, worker
 
 __all__ = ["main"]
 
@@ -21,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="What procession finds on this machine, and how fast it is there; and what lies on a server.",
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for command in (info, doctor, bench, servers):
+    for command in (info, doctor, bench, worker, servers):
         command.add_to(commands)
     options = parser.parse_args(given)
     code: int = options.run(options)

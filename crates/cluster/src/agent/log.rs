@@ -10,7 +10,7 @@ use tracing::{Event, Level, Metadata, Subscriber};
 const TARGET: &str = "procession";
 
 /// Has what procession has to tell printed, from information on, unless somebody listens already.
-pub(super) fn print_events() {
+pub fn print_events() {
     // An error says that somebody does.
     let _ = tracing::subscriber::set_global_default(Printer);
 }

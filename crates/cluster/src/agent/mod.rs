@@ -24,6 +24,7 @@ use procession_engine::PoolError;
 use procession_engine::pool::{Job, JobSettings, WorkName};
 
 pub use arguments::{Arguments, ArgumentsError, SWITCH, URL, USAGE};
+pub use log::print_events;
 pub use program::serve_as_program;
 pub use stop::Stop;
 

@@ -73,8 +73,11 @@ impl SharedArray {
         let (size, len) = (array.element_size.to_string(), array.len.to_string());
         let mut settings = vec![("size", size.as_str()), ("len", len.as_str())];
         settings.extend(contents.map(|contents| (CONTENTS, contents)));
+        let element = match initial {
+            Initial::Repeated(element, _) => element,
+            Initial::Elements(_, _) => &[],
+        };
         loop {
-            let element = array.stage(&staged, initial)?;
             // Creating it twice is the same as once, so that the call needs no record.
             let call = Call::new(&CREATE, &array.object)
                 .keys(["h", "v", &staged])
@@ -83,8 +86,9 @@ impl SharedArray {
                 .argument(element)
                 .arguments(settings.iter().flat_map(|(name, value)| [*name, *value]));
             let difference = cluster.call(call)?;
-            // It took so long that the server has thrown away what was written aside.
+            // There is no such array yet; or what was written aside took so long that the server has thrown it away.
             if difference.is_nil() {
+                array.stage(&staged, initial)?;
                 continue;
             }
             array.object.refuse_difference(difference, &settings)?;
@@ -92,11 +96,10 @@ impl SharedArray {
         }
     }
 
-    /// Writes elements aside, unless all are the same; returns the one that all are.
-    fn stage<'a>(&self, part: &str, initial: Initial<'a>) -> Result<&'a [u8], ClusterError> {
-        let elements = match initial {
-            Initial::Repeated(element, _) => return Ok(element),
-            Initial::Elements(elements, _) => elements,
+    /// Writes elements aside.
+    fn stage(&self, part: &str, initial: Initial<'_>) -> Result<(), ClusterError> {
+        let Initial::Elements(elements, _) = initial else {
+            return Ok(());
         };
         let key = self.object.key(part);
         let life = COPY_LIFE.as_millis().to_string();
@@ -108,7 +111,7 @@ impl SharedArray {
             let expire: [&[u8]; 3] = [b"PEXPIRE", key.as_bytes(), life.as_bytes()];
             cluster.command(&self.object, expire)?;
         }
-        Ok(&[])
+        Ok(())
     }
 
     /// A handle on the array that another handle names.

@@ -22,7 +22,7 @@ fn is_sound(bench: &mut Bench) {
 }
 
 fn bench(parties: &str) -> Bench {
-    let mut bench = Bench::new(is_sound);
+    let mut bench = Bench::repeating(is_sound);
     bench.command("HSET", "h", &["parties", parties]);
     bench
 }
@@ -77,6 +77,7 @@ fn the_last_acts_before_the_others_go_on() {
     assert_eq!(look(&mut bench, "0", "a"), "waits");
     assert_eq!(state(&mut bench), ["0", "1"]);
     assert_eq!(arrive(&mut bench, "c", "0"), ["early", "0", "0"]);
+    assert_eq!(finish(&mut bench, "release", "0", "a"), "broken");
     assert_eq!(finish(&mut bench, "release", "0", "b"), "released");
     assert_eq!(look(&mut bench, "0", "a"), "released");
     assert_eq!(look(&mut bench, "0", ""), "released");
@@ -139,6 +140,18 @@ fn abort_and_reset() {
     assert_eq!(arrive(&mut bench, "c", "0"), ["broken"]);
     reset(&mut bench, "reset");
     assert_eq!(arrive(&mut bench, "c", "0"), ["waits", "2", "0"]);
+}
+
+#[test]
+fn a_reset_that_is_made_again_late_does_nothing() {
+    let mut bench = bench("2");
+    for how in ["reset", "abort"] {
+        bench.call(&RESET, &ALL, &[how]);
+        bench.call(&RESET, &ALL, &["reset"]);
+        let phase = arrive(&mut bench, how, "0")[1].clone();
+        bench.call_again(2, &RESET, &ALL, &[how]);
+        assert_eq!(look(&mut bench, &phase, how), "waits");
+    }
 }
 
 #[test]

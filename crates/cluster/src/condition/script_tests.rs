@@ -17,7 +17,7 @@ fn is_sound(bench: &mut Bench) {
 
 /// With these in line.
 fn bench(waiters: &[&str]) -> Bench {
-    let mut bench = Bench::new(is_sound);
+    let mut bench = Bench::repeating(is_sound);
     for (position, waiter) in waiters.iter().enumerate() {
         let ticket = bench.call(&ENTER, &["h", "o", "e"], &[waiter, LONG]);
         assert_eq!(ticket, Reply::Integer(position as i64 + 1));
@@ -62,6 +62,20 @@ fn the_dead_do_not_swallow_a_notification() {
     assert_eq!(notify(&mut bench, "1", ""), ["1", "2"]);
     assert_eq!(bench.members("g"), ["b"]);
     assert_eq!(bench.members("e"), ["b"]);
+}
+
+/// More than are taken out of line at a time.
+#[test]
+fn not_even_many_dead_swallow_a_notification() {
+    let waiters: Vec<String> = (100..=200).map(|number| number.to_string()).collect();
+    let mut names: Vec<&str> = waiters.iter().map(String::as_str).collect();
+    names.push("living");
+    let mut bench = bench(&names);
+    for waiter in &waiters {
+        bench.expire("e", waiter);
+    }
+    assert_eq!(notify(&mut bench, "1", ""), ["1", "102"]);
+    assert_eq!(bench.members("g"), ["living"]);
 }
 
 #[test]

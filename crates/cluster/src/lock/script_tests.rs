@@ -14,7 +14,7 @@ fn is_whole(bench: &mut Bench) {
 }
 
 fn bench() -> Bench {
-    Bench::new(is_whole)
+    Bench::repeating(is_whole)
 }
 
 fn acquire(bench: &mut Bench, hold: &str) -> Reply {

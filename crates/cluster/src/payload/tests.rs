@@ -262,6 +262,23 @@ fn whatever_bit_is_turned_the_value_is_refused() -> TestResult {
 }
 
 #[test]
+fn what_was_done_to_a_value_is_signed_too() -> TestResult {
+    let _watchdog = watch();
+    let object = object(&signing(&['a'])?, Kind::Dict, "form")?;
+    let mut sealed = seal(&object, &[b'x'; 5000])?;
+    // As if it had not been compressed: the body stays as it was signed.
+    assert_eq!(sealed[0], 0x13);
+    sealed[0] = 0x12;
+    sealed.drain(1..5);
+    let refused = open(&object, sealed);
+    assert!(
+        matches!(refused, Err(ClusterError::BadSignature { .. })),
+        "{refused:?}"
+    );
+    Ok(())
+}
+
+#[test]
 fn a_key_file_that_cannot_be_used_says_why_and_never_shows_a_key() -> TestResult {
     let digits = "0123456789abcdef".repeat(4);
     for (text, reason) in [

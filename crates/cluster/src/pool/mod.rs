@@ -5,22 +5,22 @@ mod board;
 mod carrier;
 mod client;
 mod hosts;
-mod inspection;
 mod ledger;
 mod member;
 mod outcome;
 mod reader;
 mod sender;
 mod task;
+mod upkeep;
 
 use std::time::Duration;
 
 pub(crate) use board::{AT_ONCE, Answer, BYTES_AT_ONCE, Board, Fetched, is_absence};
 pub use carrier::carried_pool;
-pub use inspection::{DeadTask, HostStatus, Inspection, PoolStatus};
 pub(crate) use member::{Description, HostMember};
 pub(crate) use outcome::{Outcome, unavailable};
 pub(crate) use task::{Task, TaskAddress, leftovers};
+pub use upkeep::{DeadTask, Upkeep};
 
 /// The pool that hosts serve and clients use if nothing else is said.
 pub const DEFAULT: &str = "default";

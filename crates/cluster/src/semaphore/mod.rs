@@ -121,14 +121,23 @@ impl Semaphore {
     }
 
     fn take(&self, wait: Wait, is_loose: bool) -> Result<Permit, SyncError> {
+        loop {
+            let permit = self.take_once(wait, is_loose)?;
+            self.permits.note(&self.object, &permit, is_loose)?;
+            // An answer that was long in coming may be out of date.
+            if !permit.is_lost() || self.permits.confirm(&self.object, &permit)? {
+                return Ok(permit);
+            }
+        }
+    }
+
+    fn take_once(&self, wait: Wait, is_loose: bool) -> Result<Permit, SyncError> {
         let cluster = self.object.cluster();
         let name = cluster.fresh_name()?;
         let attempt = || self.attempt(&name, is_loose);
         let pause = |slice: Duration| cluster.wait_for_token(&self.object, "w", slice);
         let permit: Result<_, ClusterError> = wait_for(wait, attempt, pause);
-        let permit = permit?.ok_or(SyncError::TimedOut)?;
-        self.permits.note(&self.object, &permit, is_loose)?;
-        Ok(permit)
+        permit?.ok_or(SyncError::TimedOut)
     }
 
     fn attempt(&self, name: &str, is_loose: bool) -> Result<Option<Permit>, ClusterError> {

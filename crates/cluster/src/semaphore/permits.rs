@@ -102,6 +102,34 @@ impl Permits {
         self.lock().held.remove(name).map(|held| held.lease)
     }
 
+    /// Makes sure that a permit is still taken, and renews it.
+    pub(super) fn confirm(&self, object: &Object, permit: &Permit) -> Result<bool, ClusterError> {
+        let portion = [(Arc::clone(&permit.name), Arc::clone(&permit.lease))];
+        self.renew(object, &portion, Effort::Patient)?;
+        Ok(self.lock().held.contains_key(&permit.name))
+    }
+
+    fn renew(
+        &self,
+        object: &Object,
+        portion: &[(Arc<str>, Arc<Lease>)],
+        effort: Effort,
+    ) -> Result<(), ClusterError> {
+        let call = Call::new(&RENEW, object)
+            .keys(["h", "z"])
+            .argument(object.cluster().lease())
+            .arguments(portion.iter().map(|(name, _)| &**name));
+        let asked = Instant::now();
+        let gone = object.cluster().call_with(call, effort)?;
+        for name in gone.into_array()? {
+            if let Some(lease) = self.forget(&name.into_text()?) {
+                lease.over();
+            }
+        }
+        portion.iter().for_each(|(_, lease)| lease.renewed(asked));
+        Ok(())
+    }
+
     /// The loose ones, the oldest first.
     pub(super) fn loose(&self) -> Vec<Arc<str>> {
         let state = self.lock();
@@ -129,21 +157,11 @@ impl Renew for Renewal {
             return Ok(());
         };
         for portion in permits.all().chunks(PORTION) {
-            let call = Call::new(&RENEW, &object)
-                .keys(["h", "z"])
-                .argument(object.cluster().lease())
-                .arguments(portion.iter().map(|(name, _)| &**name));
-            let asked = Instant::now();
-            let gone = object.cluster().call_with(call, Effort::Once)?;
-            for name in gone.into_array()? {
-                if let Some(lease) = permits.forget(&name.into_text()?) {
-                    lease.over();
-                }
-            }
-            portion.iter().for_each(|(_, lease)| lease.renewed(asked));
+            permits.renew(&object, portion, Effort::Once)?;
         }
         Ok(())
     }
+
     fn slot(&self) -> Option<u16> {
         self.object.upgrade().map(|object| object.slot())
     }

@@ -3,7 +3,7 @@
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -25,6 +25,7 @@ pub(crate) fn become_host() {
     let Ok(arguments) = std::env::var(HOST) else {
         return;
     };
+    end_with_the_test();
     let arguments = arguments.split('\n').map(Into::into);
     let arguments = Arguments::read([SWITCH.into()].into_iter().chain(arguments), None);
     let arguments = arguments.expect("arguments").expect("a host");
@@ -37,8 +38,21 @@ pub(crate) fn become_host() {
     }
 }
 
+/// However the test ends, its end of the standard input is closed with it.
+fn end_with_the_test() {
+    thread::spawn(|| {
+        let ended = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        eprintln!("the test has ended: {ended:?}");
+        std::process::exit(1);
+    });
+}
+
 /// A host that was started; killed when it is dropped.
-pub(crate) struct Host(Child);
+pub(crate) struct Host {
+    child: Child,
+    /// Kept apart, since waiting for a child closes its standard input.
+    _stdin: Option<ChildStdin>,
+}
 
 impl Host {
     pub(crate) fn start(url: &str, slots: usize, options: &[&str]) -> Host {
@@ -53,29 +67,34 @@ impl Host {
                 "-q",
             ])
             .env(HOST, arguments)
+            .stdin(Stdio::piped())
             .spawn();
-        Host(child.expect("a host"))
+        let mut child = child.expect("a host");
+        Host {
+            _stdin: child.stdin.take(),
+            child,
+        }
     }
 
     pub(crate) fn pid(&self) -> u32 {
-        self.0.id()
+        self.child.id()
     }
 
     pub(crate) fn signal(&self, signal: rustix::process::Signal) {
-        let pid = rustix::process::Pid::from_child(&self.0);
+        let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, signal).expect("a signal");
     }
 
     pub(crate) fn wait(&mut self) -> ExitStatus {
-        self.0.wait().expect("its end")
+        self.child.wait().expect("its end")
     }
 }
 
 impl Drop for Host {
     fn drop(&mut self) {
         // It may have ended.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -87,6 +106,7 @@ pub(crate) fn become_client() {
     let Ok(arguments) = std::env::var(CLIENT) else {
         return;
     };
+    end_with_the_test();
     let mut arguments = arguments.split('\n');
     let url = arguments.next().expect("an address");
     let cluster = Cluster::connect(&url.parse().expect("an address")).expect("a server");
@@ -109,6 +129,7 @@ pub(crate) fn start_client(url: &str, gates: &[&Gate]) -> Child {
             "-q",
         ])
         .env(CLIENT, arguments.join("\n"))
+        .stdin(Stdio::piped())
         .spawn()
         .expect("a client")
 }
@@ -219,6 +240,7 @@ fn panic_with(bytes: &mut Vec<u8>, _: Answer<'_>) -> Result<(), EntryError> {
 /// Returns as many zeros as it is told to.
 pub(crate) static ZEROS: NamedWork = NamedWork::new(zeros);
 
+#[allow(clippy::ptr_arg, reason = "the form of all work")]
 fn zeros(bytes: &mut Vec<u8>, answer: Answer<'_>) -> Result<(), EntryError> {
     let count = String::from_utf8_lossy(bytes).parse().expect("a number");
     answer(vec![0; count], &[]);

@@ -51,6 +51,15 @@ use crate::place::Place;
 /// # Ok::<_, procession::SharedError>(())
 /// ```
 ///
+/// # On a server
+///
+/// A dict that a [`Cluster`](crate::Cluster) has made is the same in all but this:
+///
+/// - Each method asks the server, once in most cases, and fails with [`SharedError::Cluster`] if that cannot be used, or the dict was unlinked.
+/// - A value has 64 MiB at most, and all that one [`extend`](Dict::extend) sets 128 MiB, where each entry counts half a KiB more than it has.
+/// - It cannot hold handles of objects in this machine's memory, which are out of reach for others: [`SharedError::Encode`] says so.
+/// - If the server loses the last moments of its data, as its settings may allow, the dict is as it was before them.
+///
 /// # If a process dies
 ///
 /// While it changes the dict: the change is wholly made, or wholly not, an

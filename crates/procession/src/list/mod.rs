@@ -31,7 +31,7 @@ use crate::place::Place;
 ///
 /// The value itself is a *handle*: cloning it is cheap, and it is a serde value that can be passed to
 /// other processes as an argument, as a result, or inside a queue, a dict or another list. The list ends
-/// with its last handle.
+/// with its last handle; one on a server as its [`Cluster`](crate::Cluster) says.
 ///
 /// Adding and taking at the end, and reading anywhere, do not depend on how long the list is. Inserting
 /// and removing elsewhere copies some hundred words, however large the elements are.
@@ -42,6 +42,17 @@ use crate::place::Place;
 /// element carries handles or writers are in the way again and again. Others may change the list
 /// between two steps, so that a position may be another element's by then. What needs several steps, such
 /// as adding to a number that stands in the list, is made one by [`update`](List::update).
+///
+/// # On a server
+///
+/// A list that a [`Cluster`](crate::Cluster) has made is the same in all but this:
+///
+/// - Each method asks the server, once in most cases, and fails with [`SharedError::Cluster`] if that cannot be used, or the list was unlinked.
+/// - An element has 64 MiB at most, and all that are added at once 128 MiB, where each counts 64 bytes more than it has.
+/// - What is in the middle of a long list is far away: in one of a million, finding an element takes the server some 16 µs, and replacing many some tenths of a second,
+///   in which it does nothing else.
+/// - It cannot hold handles of objects in this machine's memory, which are out of reach for others: [`SharedError::Encode`] says so.
+/// - If the server loses the last moments of its data, as its settings may allow, the list is as it was before them.
 ///
 /// # If a process dies
 ///

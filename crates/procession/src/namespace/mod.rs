@@ -28,7 +28,8 @@ use entry::{remove_in_memory, set_in_memory, set_on_server};
 /// another one gets an error that names both.
 ///
 /// The value itself is a *handle*: cloning it is cheap, and it can be passed to other processes. The
-/// namespace ends with its last handle.
+/// namespace ends with its last handle. One that a [`Cluster`](crate::Cluster) has made differs from one in memory as a
+/// [`Dict`](crate::Dict#on-a-server) does.
 ///
 /// # If a process dies
 ///

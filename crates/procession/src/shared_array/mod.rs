@@ -42,6 +42,18 @@ pub use guard::ArrayGuard;
 /// everybody who reads or writes take the array's [`lock`](SharedArray::lock) meanwhile. It is advice: no
 /// method of the array takes it by itself.
 ///
+/// # On a server
+///
+/// An array that a [`Cluster`](crate::Cluster) has made is the same in all but this:
+///
+/// - Each method asks the server, and fails with [`SharedError::Cluster`](crate::SharedError::Cluster) if that cannot be used, or the array was unlinked. Long ranges go in
+///   portions of 256 KiB, between which others may write; an element of whatever size is always whole.
+/// - The elements are not in this process's memory, so that [`as_ptr`](SharedArray::as_ptr) and the slices of a guard are refused with
+///   [`SharedError::NotInMemory`](crate::SharedError::NotInMemory).
+/// - It has 512 MiB at most.
+/// - The hold of the lock is a lease; see [`Lock`](crate::Lock), also for what happens if its holder dies.
+/// - If the server loses the last moments of its data, as its settings may allow, the array is as it was before them.
+///
 /// # If a process dies
 ///
 /// While it writes one element of 1, 2, 4 or 8 bytes: that is the old one or the new one. While it writes

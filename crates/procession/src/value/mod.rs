@@ -42,6 +42,16 @@ use crate::place::Place;
 /// written to shared objects before. Operations on numbers have one order that all processes agree on
 /// (`SeqCst`).
 ///
+/// # On a server
+///
+/// A value that a [`Cluster`](crate::Cluster) has made is the same in all but this:
+///
+/// - Each method asks the server, once in most cases, and fails with [`SharedError::Cluster`] if that cannot be used, or the value was unlinked.
+/// - Numbers stand there in digits. Adding and subtracting is one step there; the other operations read, calculate and exchange, again if
+///   somebody was faster. A NaN may come back as another NaN.
+/// - Any other value has 64 MiB at most, and cannot hold handles of objects in this machine's memory.
+/// - If the server loses the last moments of its data, as its settings may allow, the value is the one before them.
+///
 /// # If a process dies
 ///
 /// In the middle of changing a value: it is the old one or the new one. Nobody ever waits for it.

@@ -2,7 +2,11 @@
 //!
 //! A test gets the [`Objects`](objects::Objects) of one place, and does not look where it is. What differs between the places is written down in the
 //! types' documentation, and has tests of its own elsewhere.
-#![allow(clippy::expect_used, reason = "a test that panics has failed")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that panics has failed"
+)]
 
 #[path = "../watchdog/mod.rs"]
 mod watchdog;

@@ -1,7 +1,7 @@
 //! Pools: the workers are processes of this session, or of a worker host, which is this program once more.
 
 use std::ops::Deref;
-use std::process::{Child, Command};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -33,6 +33,12 @@ fn host_process() {
     let Ok(url) = std::env::var(HOST) else {
         return;
     };
+    // However the tests end, their end of the standard input is closed with them.
+    std::thread::spawn(|| {
+        let ended = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        eprintln!("the tests have ended: {ended:?}");
+        std::process::exit(1);
+    });
     let arguments = [SWITCH, &url, "--slots", "2"].map(Into::into);
     let arguments = Arguments::read(arguments, None).expect("arguments");
     match serve_as_program(&arguments.expect("a host")) {
@@ -54,6 +60,7 @@ impl Host {
         Command::new(std::env::current_exe()?)
             .args(["pool::host_process", "--exact", "--nocapture", "-q"])
             .env(HOST, cluster.url())
+            .stdin(Stdio::piped())
             .spawn()
             .map(Host)
     }

@@ -10,7 +10,7 @@ use super::travel;
 /// A server, or a cluster of them, and one namespace on it.
 #[pyclass(frozen, eq, module = "procession._native")]
 #[derive(PartialEq, Eq)]
-pub(crate) struct Cluster(pub(super) Core);
+pub(crate) struct Cluster(pub(crate) Core);
 
 #[pymethods]
 impl Cluster {
@@ -33,6 +33,16 @@ impl Cluster {
     ///     procession.exceptions.AddressError: if the value goes to another server.
     fn departing(&self, py: Python<'_>) -> PyResult<Option<String>> {
         travel::departing(&self.0).map_err(|error| to_exception(py, &error))
+    }
+
+    /// Makes sure that pickles can be signed, if they must be.
+    ///
+    /// Raises:
+    ///     procession.exceptions.NotSigned: if the server is on another machine, and there is no key.
+    fn check_signatures(&self, py: Python<'_>) -> PyResult<()> {
+        self.0
+            .check_signatures()
+            .map_err(|error| to_exception(py, &error))
     }
 
     /// The address, its password included.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use procession_cluster::Cluster;
 use procession_engine::PoolError;
 use procession_engine::pool::{Job, Outcome};
 use pyo3::exceptions::PyValueError;
@@ -17,10 +18,18 @@ use super::slices::{deadline, wait_in_slices};
 use super::waker::calling;
 
 /// What the callback of a job and its result have in common.
-#[derive(Default)]
 pub(super) struct Ending {
     pub(super) failures: Failures,
     pub(super) settlement: Settlement,
+}
+
+impl Ending {
+    pub(super) fn new(server: Option<&Cluster>) -> Ending {
+        Ending {
+            failures: Failures::new(server),
+            settlement: Settlement::default(),
+        }
+    }
 }
 
 /// The result of a task that was submitted to a pool.

@@ -1,7 +1,7 @@
 //! What went wrong with a pool or a task, as a Python exception.
 
 use procession_engine::{PoolError, ProcessError};
-use pyo3::exceptions::{PyMemoryError, PyRuntimeError, PyValueError};
+use pyo3::exceptions::{PyMemoryError, PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyType;
@@ -15,6 +15,10 @@ pub(super) fn to_exception(py: Python<'_>, error: &PoolError) -> PyErr {
     static TASK_CANCELLED: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     static POOL_TERMINATED: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     static POOL_BROKEN: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    static NO_WORKERS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    static HOST_LOST: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    static UNAVAILABLE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    static TOO_LARGE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     let text = error.to_string();
     let named =
         |cell: &'static PyOnceLock<Py<PyType>>, name: &str| match exception_class(py, cell, name) {
@@ -38,6 +42,11 @@ pub(super) fn to_exception(py: Python<'_>, error: &PoolError) -> PyErr {
             PyMemoryError::new_err(text)
         }
         PoolError::Arena(error) => exception_for(py, error),
+        PoolError::LocalObject => PyTypeError::new_err(text),
+        PoolError::NoWorkerHost { .. } => named(&NO_WORKERS, "NoWorkers"),
+        PoolError::HostLost { .. } => named(&HOST_LOST, "WorkerLost"),
+        PoolError::Unavailable { .. } => named(&UNAVAILABLE, "ServerUnavailable"),
+        PoolError::TooLarge { .. } => named(&TOO_LARGE, "PayloadTooLarge"),
         _ => PyRuntimeError::new_err(text),
     }
 }

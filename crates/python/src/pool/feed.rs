@@ -15,7 +15,6 @@ use super::error::to_exception;
 use super::failures::Failures;
 use super::function::Function;
 use super::owner::Owner;
-use crate::encoding::encode;
 
 /// Tasks that are submitted together, at most.
 const AT_ONCE: usize = 512;
@@ -62,7 +61,7 @@ impl Feed {
     }
 
     fn item(&self, value: &Bound<'_, PyAny>) -> PyResult<Item> {
-        let encoded = encode(value, &self.owner.pickler)?;
+        let encoded = self.owner.encode(value)?;
         call::item(self.manner, &self.function, encoded)
             .map_err(|error| to_exception(value.py(), &error))
     }

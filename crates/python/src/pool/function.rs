@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use procession_arena::Handle;
+use procession_cluster::Cluster;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyCFunction, PyDict, PyFunction, PyType};
 
-use crate::encoding::{Pickler, decode, encode};
+use crate::encoding::{Pickler, decode, encode_for};
 
 /// A function as it travels.
 #[derive(Debug)]
@@ -21,9 +22,13 @@ pub(super) struct Function {
 }
 
 impl Function {
-    pub(super) fn encode(function: &Bound<'_, PyAny>, pickler: &Pickler) -> PyResult<Function> {
+    pub(super) fn encode(
+        function: &Bound<'_, PyAny>,
+        pickler: &Pickler,
+        server: Option<&Cluster>,
+    ) -> PyResult<Function> {
         let is_name = travels_by_name(function)?;
-        let encoded = encode(function, pickler)?;
+        let encoded = encode_for(function, pickler, server)?;
         let handles = encoded.handles.clone();
         Ok(Function {
             is_name: is_name && handles.is_empty(),
@@ -82,11 +87,12 @@ impl LastFunction {
         &self,
         function: &Bound<'_, PyAny>,
         pickler: &Pickler,
+        server: Option<&Cluster>,
     ) -> PyResult<Arc<Function>> {
         if let Some(known) = self.known(function) {
             return Ok(known);
         }
-        let encoded = Arc::new(Function::encode(function, pickler)?);
+        let encoded = Arc::new(Function::encode(function, pickler, server)?);
         if encoded.is_name {
             let last = (function.clone().unbind(), Arc::clone(&encoded));
             let former = self

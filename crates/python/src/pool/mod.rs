@@ -10,6 +10,7 @@ mod failures;
 mod feed;
 mod feeding;
 mod function;
+mod host;
 mod imap_iterator;
 mod owner;
 mod result;
@@ -20,6 +21,7 @@ mod waker;
 mod worker;
 
 pub(crate) use async_result::{AsyncResult, MapResult};
+pub(crate) use host::{HostStop, serve_as_host};
 pub(crate) use imap_iterator::{IMapIterator, IMapUnorderedIterator};
 pub(crate) use owner::Pool;
 pub(crate) use slices::interpreter_exits;

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
+use procession_cluster::Cluster;
+use procession_cluster::pool::{Settings, carried_pool};
 use procession_engine::pool::{
     Callback, Item, Job, JobSettings, Order, Outcome, Pool as Core, PoolConfig, TaskOptions,
 };
@@ -16,6 +18,7 @@ use pyo3::types::{PyDict, PyList, PyRange, PyTuple};
 use super::async_result::{AsyncResult, Ending, MapResult};
 use super::call::{self, Manner};
 use super::error::to_exception;
+use super::failures::Failures;
 use super::feed::{Course, Feed};
 use super::feeding::Feeding;
 use super::function::{Function, LastFunction};
@@ -24,7 +27,8 @@ use super::settlement::{self, Shape};
 use super::slices::{deadline, in_callback, wait_in_slices};
 use super::starter::Starter;
 use super::worker::PERFORM;
-use crate::encoding::{Pickler, encode};
+use crate::cluster::Cluster as Server;
+use crate::encoding::{Encoded, Pickler, encode_for};
 
 /// How long a thread that calls `imap` reads a list by itself, which saves another thread.
 const BY_ITSELF: Duration = Duration::from_millis(1);
@@ -33,18 +37,45 @@ const BY_ITSELF: Duration = Duration::from_millis(1);
 pub(super) struct Owner {
     core: Core,
     pub(super) feeding: Feeding,
-    pub(super) pickler: Pickler,
+    pickler: Pickler,
     last_function: LastFunction,
+    /// By which tasks go to their workers, if they do.
+    server: Option<Cluster>,
 }
 
 impl Owner {
+    fn new(core: Core, server: Option<Cluster>) -> Owner {
+        Owner {
+            core,
+            feeding: Feeding::default(),
+            pickler: Pickler::default(),
+            last_function: LastFunction::default(),
+            server,
+        }
+    }
+
+    /// Writes a value down that goes to a worker.
+    pub(super) fn encode<'py>(&self, value: &Bound<'py, PyAny>) -> PyResult<Encoded<'py>> {
+        encode_for(value, &self.pickler, self.server.as_ref())
+    }
+
+    fn ending(&self) -> Arc<Ending> {
+        Arc::new(Ending::new(self.server.as_ref()))
+    }
+
+    /// Begins a job in which a host carries out the tasks of others.
+    pub(super) fn begin_for_others(&self, settings: JobSettings) -> Result<Job, PoolError> {
+        self.core.job(&PERFORM, settings)
+    }
+
     /// An iterable has come to its end.
     pub(super) fn fed(&self) {
         self.feeding.end(|| self.core.close());
     }
 
     fn function(&self, function: &Bound<'_, PyAny>) -> PyResult<Arc<Function>> {
-        self.last_function.encode(function, &self.pickler)
+        self.last_function
+            .encode(function, &self.pickler, self.server.as_ref())
     }
 
     fn begin(&self, py: Python<'_>, settings: JobSettings) -> PyResult<Job> {
@@ -64,13 +95,10 @@ impl Owner {
         let function = self.function(function)?;
         let arguments = call::unpacked(arguments.clone())?;
         let (manner, encoded) = match named.filter(|named| !named.is_empty()) {
-            None => (
-                Manner::Arguments,
-                encode(arguments.as_any(), &self.pickler)?,
-            ),
+            None => (Manner::Arguments, self.encode(arguments.as_any())?),
             Some(named) => {
                 let both = (arguments, named).into_pyobject(py)?;
-                (Manner::Everything, encode(both.as_any(), &self.pickler)?)
+                (Manner::Everything, self.encode(both.as_any())?)
             }
         };
         call::item(manner, &function, encoded).map_err(|error| to_exception(py, &error))
@@ -126,7 +154,7 @@ fn settings(
 
 /// A number of worker processes, and the tasks that they are given.
 #[pyclass(frozen, module = "procession._native")]
-pub(crate) struct Pool(Arc<Owner>);
+pub(crate) struct Pool(pub(super) Arc<Owner>);
 
 #[pymethods]
 impl Pool {
@@ -154,12 +182,35 @@ impl Pool {
                 .take_raised()
                 .unwrap_or_else(|| to_exception(py, &error))
         })?;
-        Ok(Pool(Arc::new(Owner {
-            core,
-            feeding: Feeding::default(),
-            pickler: Pickler::default(),
-            last_function: LastFunction::default(),
-        })))
+        Ok(Pool(Arc::new(Owner::new(core, None))))
+    }
+
+    /// A pool whose workers are on the hosts that serve the pool `name` and run `code`; so many tasks are with them at a time at most. If there is none for so many
+    /// seconds, its tasks fail.
+    #[staticmethod]
+    #[pyo3(signature = (server, name, code, limit=None, patience_for_hosts=None))]
+    fn on_server(
+        py: Python<'_>,
+        server: &Server,
+        name: &str,
+        code: &str,
+        limit: Option<usize>,
+        patience_for_hosts: Option<f64>,
+    ) -> PyResult<Pool> {
+        init_library();
+        let mut settings = Settings {
+            limit,
+            ..Settings::of_code(code)
+        };
+        if let Some(seconds) = patience_for_hosts {
+            settings.patience_for_hosts = Duration::try_from_secs_f64(seconds)
+                .map_err(|error| PyValueError::new_err(error.to_string()))?;
+        }
+        let server = server.0.clone();
+        let core = py
+            .detach(|| carried_pool(&server, name, settings, None))
+            .map_err(|error| to_exception(py, &error))?;
+        Ok(Pool(Arc::new(Owner::new(core, Some(server)))))
     }
 
     /// Has a worker call `func`, and waits for what it returns.
@@ -180,7 +231,7 @@ impl Pool {
             .begin(py, settings(options, Order::AsSubmitted, None, false))?;
         job.push(item).map_err(|error| to_exception(py, &error))?;
         job.seal();
-        AsyncResult::new(job, Shape::One, Arc::default()).get(py, None)
+        AsyncResult::new(job, Shape::One, self.0.ending()).get(py, None)
     }
 
     /// Has a worker call `func`.
@@ -194,7 +245,7 @@ impl Pool {
     ) -> PyResult<AsyncResult> {
         let py = func.py();
         let options = options.read()?;
-        let ending = Arc::new(Ending::default());
+        let ending = self.0.ending();
         let callback = call_back(&ending, Shape::One, callbacks);
         let job = self
             .0
@@ -220,7 +271,7 @@ impl Pool {
     ) -> PyResult<Bound<'py, MapResult>> {
         let py = func.py();
         let options = options.read()?;
-        let ending = Arc::new(Ending::default());
+        let ending = self.0.ending();
         let callback = call_back(&ending, Shape::Chunks, callbacks);
         let job = self
             .0
@@ -259,7 +310,7 @@ impl Pool {
         let is_limited = room.is_some();
         let course = Arc::new(Course {
             job,
-            failures: Default::default(),
+            failures: Failures::new(self.0.server.as_ref()),
             room,
             is_abandoned: AtomicBool::new(false),
         });
@@ -352,7 +403,7 @@ impl Pool {
                 Err(error) => return Err(error),
             };
             let item = match &function {
-                Ok(function) => encode(chunk.as_any(), &self.0.pickler).and_then(|encoded| {
+                Ok(function) => self.0.encode(chunk.as_any()).and_then(|encoded| {
                     call::item(manner, function, encoded).map_err(|error| to_exception(py, &error))
                 }),
                 Err(error) => Err(error.clone_ref(py)),

@@ -3,6 +3,7 @@
 //! The encoded value, and behind it whether it was returned. What was raised is followed by its traceback as text, for the case
 //! that the exception itself cannot be read.
 
+use procession_cluster::Cluster;
 use procession_engine::host::Answer;
 use procession_engine::pool::Outcome;
 use pyo3::exceptions::PyValueError;
@@ -11,7 +12,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::PyType;
 
 use super::error::to_exception;
-use crate::encoding::{Encoded, Pickler, decode, decode_borrowed, encode};
+use crate::encoding::{Encoded, Pickler, decode, decode_borrowed, decode_from, encode};
 
 const RETURNED: u8 = 0;
 const RAISED: u8 = 1;
@@ -90,31 +91,40 @@ pub(super) fn traceback_of(py: Python<'_>, raised: &PyErr) -> String {
 }
 
 /// What a task has returned; the error is what it has raised, or why there is neither.
-pub(super) fn read<'py>(py: Python<'py>, outcome: &Outcome) -> PyResult<Bound<'py, PyAny>> {
+pub(super) fn read<'py>(
+    py: Python<'py>,
+    outcome: &Outcome,
+    server: Option<&Cluster>,
+) -> PyResult<Bound<'py, PyAny>> {
     let produced = outcome.as_ref().map_err(|error| to_exception(py, error))?;
     let damaged = || PyValueError::new_err("what a task has returned did not arrive in one piece");
     match produced.bytes().split_last() {
-        Some((&RETURNED, value)) => decode_from(py, value),
+        Some((&RETURNED, value)) => decode_value(py, value, server),
         Some((&RAISED, rest)) => {
             let (rest, length) = rest.split_last_chunk::<LENGTH>().ok_or_else(damaged)?;
             let start = rest.len().checked_sub(u32::from_le_bytes(*length) as usize);
             let (value, text) = rest.split_at(start.ok_or_else(damaged)?);
-            Err(raised(py, value, &String::from_utf8_lossy(text)))
+            Err(raised(py, value, &String::from_utf8_lossy(text), server))
         }
         _ => Err(damaged()),
     }
 }
 
-fn decode_from<'py>(py: Python<'py>, value: &[u8]) -> PyResult<Bound<'py, PyAny>> {
-    match decode_borrowed(py, value)? {
-        Some(value) => Ok(value),
-        None => decode(py, value.to_vec(), Vec::new()),
+fn decode_value<'py>(
+    py: Python<'py>,
+    value: &[u8],
+    server: Option<&Cluster>,
+) -> PyResult<Bound<'py, PyAny>> {
+    match (decode_borrowed(py, value)?, server) {
+        (Some(value), _) => Ok(value),
+        (None, None) => decode(py, value.to_vec(), Vec::new()),
+        (None, Some(server)) => decode_from(py, value.to_vec(), server),
     }
 }
 
 /// The exception that a task has raised, or the one that says why it cannot be read.
-fn raised(py: Python<'_>, value: &[u8], text: &str) -> PyErr {
-    match decode_from(py, value) {
+fn raised(py: Python<'_>, value: &[u8], text: &str, server: Option<&Cluster>) -> PyErr {
+    match decode_value(py, value, server) {
         Ok(exception) => PyErr::from_value(exception),
         Err(error) => {
             if let Ok(cause) = remote_traceback(py, text) {

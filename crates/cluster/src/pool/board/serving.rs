@@ -8,7 +8,7 @@ use crate::pool::member::HostMember;
 use crate::script::{Script, script};
 
 static FETCH: Script = script!("fetch");
-static ANSWER: Script = script!("answer");
+pub(super) static ANSWER: Script = script!("answer");
 static HAND_BACK: Script = script!("hand_back");
 static RECOUNT: Script = script!("recount");
 

@@ -5,8 +5,8 @@ use crate::ClusterError;
 use crate::call::{Call, Effort};
 use crate::script::{Script, script};
 
-static PUT: Script = script!("put");
-static CANCEL: Script = script!("cancel");
+pub(super) static PUT: Script = script!("put");
+pub(super) static CANCEL: Script = script!("cancel");
 static AUDIT: Script = script!("audit");
 
 /// A task on its way into the pool.

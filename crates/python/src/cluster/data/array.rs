@@ -36,10 +36,6 @@ impl Array {
     /// `contents` says what the bytes mean; an array of the same name for other contents is refused.
     #[new]
     #[pyo3(signature = (cluster, name=None, attach=false, elements=None, size=1, contents=None))]
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "they are those of the Python class"
-    )]
     fn new(
         py: Python<'_>,
         cluster: &Cluster,

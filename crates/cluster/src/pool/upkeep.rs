@@ -1,6 +1,4 @@
-//! A pool as those see it who look after it.
-
-use std::collections::BTreeMap;
+//! What those do with a pool who look after it; how it is, says [`inspect`](crate::inspect).
 
 use super::board::{AT_ONCE, Answer, Board, Entry};
 use super::member::{Description, HostMember};
@@ -11,44 +9,12 @@ use crate::reply::Reply;
 use crate::script::{Script, script};
 use crate::{Cluster, ClusterError};
 
-static REQUEUE: Script = script!("requeue");
+pub(super) static REQUEUE: Script = script!("requeue");
 
-/// A pool as those see it who look after it: what it holds, and who takes part. It takes no part itself.
+/// What those do with a pool who look after it. It takes no part in the pool itself.
 #[derive(Debug)]
-pub struct Inspection {
+pub struct Upkeep {
     board: Board,
-}
-
-/// How a pool is.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PoolStatus {
-    /// Tasks that wait, by the code of the program that can carry them out.
-    pub waiting: BTreeMap<String, u64>,
-    /// Tasks that have not ended, those included that wait.
-    pub tasks: u64,
-    /// Clients that are registered.
-    pub clients: u64,
-    /// Hosts that are registered.
-    pub hosts: Vec<HostStatus>,
-    /// Tasks that were given up and are kept.
-    pub dead: u64,
-    /// How often each thing has happened: `puts`, `gots`, `dones`, `redelivered`, `dead`, `dropped`, `cancelled`.
-    pub counters: BTreeMap<String, u64>,
-}
-
-/// How a host is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HostStatus {
-    /// What it is called.
-    pub name: String,
-    /// Its process on its machine.
-    pub pid: u32,
-    /// Tasks that it carries out at a time.
-    pub slots: usize,
-    /// Which program it runs.
-    pub code: String,
-    /// Tasks that it holds.
-    pub held: u64,
 }
 
 /// A task that was given up.
@@ -64,56 +30,16 @@ pub struct DeadTask {
     pub why: String,
 }
 
-impl Inspection {
-    /// Looks at the pool of that name.
+impl Upkeep {
+    /// Looks after the pool of that name.
     ///
     /// # Errors
     ///
     /// [`ClusterError::Unavailable`] and its like.
-    pub fn of(cluster: &Cluster, name: &str) -> Result<Inspection, ClusterError> {
-        Ok(Inspection {
+    pub fn of(cluster: &Cluster, name: &str) -> Result<Upkeep, ClusterError> {
+        Ok(Upkeep {
             board: Board::new(cluster, name, "")?,
         })
-    }
-
-    /// How it is. Its parts are looked at one after another, so that they may be of different moments.
-    ///
-    /// # Errors
-    ///
-    /// [`ClusterError::Unavailable`] and its like.
-    pub fn status(&self) -> Result<PoolStatus, ClusterError> {
-        let mut status = PoolStatus {
-            tasks: self.count("HLEN", "m")?,
-            clients: self.count("ZCARD", "k")?,
-            dead: self.count("XLEN", "d")?,
-            ..PoolStatus::default()
-        };
-        for code in self.codes()? {
-            let waiting = self.count("ZCARD", &format!("r:{code}"))?;
-            status.waiting.insert(code, waiting);
-        }
-        for (member, description) in self.pairs("i")? {
-            let Some(member) = HostMember::parse(&member) else {
-                continue;
-            };
-            let Description {
-                host, slots, code, ..
-            } = Description::parse(&description);
-            status.hosts.push(HostStatus {
-                name: host,
-                pid: member.pid,
-                slots,
-                code,
-                held: self.count("HLEN", &member.lease())?,
-            });
-        }
-        // Those in the header that count something.
-        let counters = self.pairs("h")?.into_iter();
-        status.counters = counters
-            .filter(|(name, _)| !["lay", "last", "heard", "grace"].contains(&name.as_str()))
-            .filter_map(|(name, count)| Some((name, count.parse().ok()?)))
-            .collect();
-        Ok(status)
     }
 
     /// Up to so many tasks that were given up, the oldest first.
@@ -219,22 +145,6 @@ impl Inspection {
     fn codes(&self) -> Result<Vec<String>, ClusterError> {
         let codes = self.command("ZRANGE", "b", &["0", "-1"])?.into_array()?;
         codes.into_iter().map(Reply::into_text).collect()
-    }
-
-    fn count(&self, command: &str, part: &str) -> Result<u64, ClusterError> {
-        self.command(command, part, &[])?.count()
-    }
-
-    fn pairs(&self, part: &str) -> Result<Vec<(String, String)>, ClusterError> {
-        let mut parts = self
-            .command("HGETALL", part, &[])?
-            .into_array()?
-            .into_iter();
-        let mut pairs = Vec::new();
-        while let (Some(name), Some(value)) = (parts.next(), parts.next()) {
-            pairs.push((name.into_text()?, value.into_text()?));
-        }
-        Ok(pairs)
     }
 
     fn command(&self, command: &str, part: &str, rest: &[&str]) -> Result<Reply, ClusterError> {

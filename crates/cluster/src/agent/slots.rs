@@ -3,10 +3,12 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// Tasks that take less are fetched ahead, since fetching takes as long as they do.
-const SHORT: Duration = Duration::from_millis(10);
-/// So many short tasks are held for each slot, those that run included.
-const AHEAD: usize = 4;
+/// Of tasks that are shorter, as many are held for each slot as take so long together: fetching the next ones, and handing in what came
+/// of the last, takes several trips to the server, in which the slot would have nothing to do. If one of them turns out to be long, the
+/// others wait no longer than that behind it, since the other slots of the host take them.
+const AHEAD: Duration = Duration::from_millis(10);
+/// So many are held for each slot at most, so that hosts that come later find some.
+const MOST: usize = 64;
 /// How much the last task weighs in the average.
 const WEIGHT: f64 = 0.1;
 
@@ -71,10 +73,9 @@ impl Slots {
     }
 
     fn free(&self, state: &State) -> usize {
-        let places = match state.average < SHORT.as_secs_f64() {
-            true => AHEAD * self.slots,
-            false => self.slots,
-        };
+        // As a number out of range, which a time of zero gives, it is the nearest one in range.
+        let for_each = (AHEAD.as_secs_f64() / state.average) as usize;
+        let places = self.slots * for_each.clamp(1, MOST);
         places.saturating_sub(state.taken)
     }
 
@@ -95,12 +96,23 @@ mod tests {
         slots.give_back(2);
         for _ in 0..100 {
             assert_eq!(slots.take(1, Duration::ZERO), 1);
-            slots.release(Duration::from_micros(100));
+            slots.release(Duration::from_millis(2));
         }
-        assert_eq!(slots.take(100, Duration::ZERO), 2 * AHEAD);
-        for _ in 0..2 * AHEAD {
+        let held = slots.take(100, Duration::ZERO);
+        assert!((8..=10).contains(&held), "{held} tasks of 2 ms");
+        for _ in 0..held {
             slots.release(Duration::from_secs(1));
         }
         assert_eq!(slots.take(100, Duration::ZERO), 2);
+    }
+
+    #[test]
+    fn of_tasks_that_take_no_time_some_are_left_to_others() {
+        let slots = Slots::new(2);
+        for _ in 0..1000 {
+            assert_eq!(slots.take(1, Duration::ZERO), 1);
+            slots.release(Duration::ZERO);
+        }
+        assert_eq!(slots.take(1000, Duration::ZERO), 2 * MOST);
     }
 }

@@ -15,7 +15,7 @@ import servers
 import test_pool_errors
 import test_pool_tasks
 import test_pool_waiting
-from conftest import on_server
+from conftest import SERVERS, on_server
 from elsewhere import substitute
 from procession.cluster import ClusterContext, NotSigned, NoWorkers
 from test_pool_errors import (
@@ -48,7 +48,7 @@ from test_pool_tasks import (
 from test_pool_waiting import test_results_can_be_awaited
 
 
-@pytest.fixture(params=["server", "cluster"])
+@pytest.fixture(params=SERVERS)
 def kind(request: pytest.FixtureRequest) -> str:
     """Each kind of server."""
     kind: str = request.param

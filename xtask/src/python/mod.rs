@@ -25,7 +25,7 @@ pub(crate) fn steps() -> Vec<Step> {
     for interpreter in &found.usable {
         steps.extend([
             environment(interpreter, "python/tests/requirements.txt"),
-            tests(interpreter),
+            tests(interpreter, found.usable.last()),
             types(interpreter),
             suite(interpreter),
         ]);
@@ -83,9 +83,13 @@ fn environment(interpreter: &Interpreter, file: &str) -> Step {
     Step::sequence(titled(interpreter, "environment"), commands)
 }
 
-fn tests(interpreter: &Interpreter) -> Step {
+/// All tests with the newest interpreter; with the others all but those on a cluster of servers, of which Python itself knows nothing.
+fn tests(interpreter: &Interpreter, newest: Option<&Interpreter>) -> Step {
     let mut command = python(interpreter);
     command.args(["-m", "pytest", "--quiet", "python/tests"]);
+    if newest.is_some_and(|newest| newest.version() != interpreter.version()) {
+        command.env("PROCESSION_TEST_PLACES", "memory,server");
+    }
     Step::new(titled(interpreter, "tests"), command)
 }
 

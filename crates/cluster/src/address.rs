@@ -123,6 +123,23 @@ impl Address {
         &self.url
     }
 
+    /// The address as it was given, but for the password.
+    pub(crate) fn url_without_password(&self) -> String {
+        let (before, query) = match self.url.split_once('?') {
+            Some((before, query)) => (before, format!("?{query}")),
+            None => (self.url.as_str(), String::new()),
+        };
+        match (before.split_once("://"), before.rsplit_once('@')) {
+            (Some((scheme, _)), Some((login, hosts))) => {
+                let login = login.split_once("://").map_or("", |(_, login)| login);
+                let user = login.split_once(':').map_or(login, |(user, _)| user);
+                let at = if user.is_empty() { "" } else { "@" };
+                format!("{scheme}://{user}{at}{hosts}{query}")
+            }
+            _ => self.url.clone(),
+        }
+    }
+
     /// What keeps the objects of different programs apart.
     pub fn namespace(&self) -> &str {
         &self.namespace

@@ -44,6 +44,7 @@ def serve(
 
     Raises:
         NotSigned: if the server is on another machine and there is no key: whoever could write to it could run anything here.
+        PoolBroken: if no worker can be started, for instance since an app cannot be imported.
         ClusterError: if the server cannot be used.
     """
     cluster = _native.Cluster(url)
@@ -57,14 +58,22 @@ def serve(
     context = _default_context.get_context("spawn")
     pool = Pool(slots, _prepare, (list(apps), initializer), max_tasks, context, daemon=False)
     try:
+        # No task is fetched before a worker has imported what it needs.
+        pool.apply(_do_nothing)
         _native.serve_as_host(cluster, pool._native, stop, name, list(pools), slots, code(), drain)
     finally:
         pool.terminate()
         pool.join()
 
 
+def _do_nothing() -> None:
+    """The first task of a host: once it is done, there is a worker."""
+
+
 def _prepare(apps: Sequence[str], initializer: str | None) -> None:
     """In a worker, before its first task."""
+    # Ctrl-C in a terminal goes to all processes there; it is the host who decides how long tasks may go on.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     for app in apps:
         # What a main program pickles by name is in the module that it is here.
         sys.modules["__main__"] = _import(app)

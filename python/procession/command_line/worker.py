@@ -9,7 +9,7 @@ from typing import Any
 from ..cluster.address import VARIABLE, address
 from ..cluster.host import serve
 from ..cluster.pool import DEFAULT_NAME
-from ..exceptions import ClusterError
+from ..exceptions import ClusterError, PoolBroken
 from ..pool import usable_processors
 
 __all__ = ["add_to"]
@@ -49,6 +49,9 @@ def run(options: argparse.Namespace) -> int:
     except ClusterError as error:
         print(f"procession worker: {error}", file=sys.stderr)
         return 1
+    except PoolBroken as error:
+        print(f"procession worker: no worker could be started: {error}", file=sys.stderr)
+        return 2
     return 0
 
 

@@ -38,6 +38,11 @@ impl Station {
             self.start_over()?;
         }
         let places = self.slots.take(AT_ONCE, SLICE);
+        if !self.stop.is_serving() {
+            // The place may have become free after it was told to stop.
+            self.slots.give_back(places);
+            return Ok(());
+        }
         if places == 0 {
             return Ok(());
         }

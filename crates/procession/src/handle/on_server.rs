@@ -6,11 +6,8 @@
 
 use std::cell::RefCell;
 
-use procession_cluster::{Address, Cluster, ClusterError};
+use procession_cluster::{Cluster, ClusterError, address_within_session, home};
 use serde::{Deserialize, Serialize};
-
-/// What tells workers of a host agent which server it serves.
-const HOME: &str = "PROCESSION_URL";
 
 thread_local! {
     /// Where the value goes that this thread is just encoding, if that is a server.
@@ -41,8 +38,7 @@ impl ServerName {
                     ),
                 });
             }
-            None if is_home(cluster) => None,
-            None => Some(cluster.address().url().to_owned()),
+            None => address_within_session(cluster),
         };
         Ok(ServerName {
             address,
@@ -64,22 +60,6 @@ impl ServerName {
 
 pub(super) fn is_bound_for_server() -> bool {
     TO.with_borrow(Option::is_some)
-}
-
-fn is_home(cluster: &Cluster) -> bool {
-    std::env::var(HOME).is_ok_and(|url| {
-        let home: Result<Address, _> = url.parse();
-        home.is_ok_and(|home| home == *cluster.address())
-    })
-}
-
-fn home() -> Result<Cluster, ClusterError> {
-    let url = std::env::var(HOME).map_err(|_| ClusterError::Address {
-        reason: format!(
-            "an object on a server has arrived without an address, and {HOME} does not say which server this process belongs to"
-        ),
-    })?;
-    Cluster::connect(&url.parse()?)
 }
 
 /// While it exists, what this thread encodes goes to a server.

@@ -14,7 +14,7 @@ use std::thread;
 
 use procession_cluster::dict::{Change, Dict, Item};
 use procession_cluster::{ClusterError, Expect};
-use servers::{Cutter, TestResult, cluster};
+use servers::{Cutter, End, TestResult, cluster};
 use watchdog::watch;
 
 fn item<'a>(key: &'a str, value: &'a str) -> Item<'a> {
@@ -144,18 +144,14 @@ fn a_snapshot_is_of_one_moment_however_busy_the_writers_are() -> TestResult {
                     .expect("they are set");
             }
         });
-        let read = || -> TestResult {
-            for _ in 0..5 {
-                let snapshot = dict.snapshot()?.entries;
-                assert_eq!(snapshot.len(), ENTRIES);
-                let value = |place: usize| String::from_utf8_lossy(&snapshot[place].value);
-                assert_eq!(value(0), value(ENTRIES - 1), "of two moments");
-            }
-            Ok(())
-        };
-        let outcome = read();
-        is_over.store(true, Ordering::Relaxed);
-        outcome
+        let _end = End(&is_over);
+        for _ in 0..5 {
+            let snapshot = dict.snapshot()?.entries;
+            assert_eq!(snapshot.len(), ENTRIES);
+            let value = |place: usize| String::from_utf8_lossy(&snapshot[place].value);
+            assert_eq!(value(0), value(ENTRIES - 1), "of two moments");
+        }
+        Ok(())
     })
 }
 

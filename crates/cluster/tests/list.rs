@@ -14,7 +14,7 @@ use std::thread;
 
 use procession_cluster::list::{Change, List, Run, Snapshot, Splice};
 use procession_cluster::{ClusterError, Expect};
-use servers::{Cutter, TestResult, cluster};
+use servers::{Cutter, End, TestResult, cluster};
 use watchdog::watch;
 
 fn texts(snapshot: &Snapshot) -> Result<Vec<String>, ClusterError> {
@@ -143,18 +143,14 @@ fn a_snapshot_is_of_one_moment_however_busy_the_writers_are() -> TestResult {
                 list.splice(Run::Before(0), &two, None).expect("added");
             }
         });
-        let read = || -> TestResult {
-            for _ in 0..5 {
-                let length = list.snapshot()?.len();
-                assert!((LENGTH - 2..=LENGTH).contains(&length), "{length}");
-                let tail = list.snapshot_of(Some(-2000), None)?;
-                assert_eq!(tail.len(), 2000);
-            }
-            Ok(())
-        };
-        let outcome = read();
-        is_over.store(true, Ordering::Relaxed);
-        outcome
+        let _end = End(&is_over);
+        for _ in 0..5 {
+            let length = list.snapshot()?.len();
+            assert!((LENGTH - 2..=LENGTH).contains(&length), "{length}");
+            let tail = list.snapshot_of(Some(-2000), None)?;
+            assert_eq!(tail.len(), 2000);
+        }
+        Ok(())
     })
 }
 

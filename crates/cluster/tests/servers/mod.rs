@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Sender, TryRecvError};
 use std::thread::{self, JoinHandle};
 
@@ -15,6 +16,16 @@ pub(crate) fn cluster() -> Result<Cluster, Box<dyn Error>> {
     static SERVER: OnceLock<Server> = OnceLock::new();
     let server = SERVER.get_or_init(|| Server::start().expect("a server"));
     Ok(Cluster::connect(&server.url().parse()?)?)
+}
+
+/// Says when dropped that a test is over, however it has ended, to the threads that it waits for.
+#[allow(dead_code, reason = "values and arrays have no such threads")]
+pub(crate) struct End<'a>(pub(crate) &'a AtomicBool);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// Commands between two cuts, among them those with which the cutter looks.

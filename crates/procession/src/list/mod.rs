@@ -3,6 +3,7 @@
 mod on_server;
 mod order;
 mod read;
+mod run;
 mod travel;
 mod update;
 mod write;

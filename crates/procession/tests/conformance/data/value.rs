@@ -123,20 +123,30 @@ fn what_is_there_decides(objects: &Objects) -> TestResult {
 
 fn processes_add_and_nothing_is_lost(objects: &Objects) -> TestResult {
     const TIMES: u32 = 20;
-    fn add(whole: Value<u32>, float: Value<f64>, text: Value<String>) -> Result<(), SharedError> {
+    fn add(
+        whole: Value<u32>,
+        float: Value<f64>,
+        product: Value<u64>,
+        text: Value<String>,
+    ) -> Result<(), SharedError> {
         for _ in 0..TIMES {
             whole.fetch_add(1)?;
             float.fetch_sub(0.5)?;
+            product.update(|product| product.wrapping_mul(3))?;
             text.update(|text| text + ".")?;
         }
         Ok(())
     }
     let (whole, float) = (objects.value(0)?, objects.value(0.0)?);
-    let text = objects.value(String::new())?;
-    in_processes!(add, (whole.clone(), float.clone(), text.clone()));
+    let (product, text) = (objects.value(1u64)?, objects.value(String::new())?);
+    in_processes!(
+        add,
+        (whole.clone(), float.clone(), product.clone(), text.clone())
+    );
     let times = super::PROCESSES * TIMES;
     assert_eq!(whole.get()?, times);
     assert_eq!(float.get()?, f64::from(times) * -0.5);
+    assert_eq!(product.get()?, 3u64.wrapping_pow(times));
     assert_eq!(text.get()?.len(), times as usize);
     Ok(())
 }

@@ -36,9 +36,9 @@ def scenarios() -> list[Scenario]:
         return []
     return [
         _tasks("a task, there and back", Unit.SECONDS, _apply),
-        _tasks("tasks, submitted one by one", Unit.RATE, _apply_async),
-        _tasks("tasks, submitted together", Unit.RATE, _map(1)),
-        _tasks("tasks, submitted together in chunks of 100", Unit.RATE, _map(BATCH)),
+        _tasks("tasks, submitted one by one", Unit.RATE, _apply_async, BATCH),
+        _tasks("tasks, submitted together", Unit.RATE, _map(1), BATCH),
+        _tasks("tasks, submitted together in chunks of 100", Unit.RATE, _map(BATCH), BATCH),
         _object("queue: put and get", Unit.SECONDS, "Queue", _put_and_get),
         _object("queue: put and get in batches of 100", Unit.RATE, "Queue", _in_batches),
         _object("dict: set", Unit.SECONDS, "dict", _set),
@@ -59,7 +59,9 @@ _started = ExitStack()
 Use = Callable[[Any, int], float]
 
 
-def _tasks(name: str, unit: Unit, use: Use) -> Scenario:
+def _tasks(name: str, unit: Unit, use: Use, weight: int = 1) -> Scenario:
+    """Tasks, of which so many at least are measured."""
+
     @cache
     def pool(context: Any) -> Any:
         url = _started.enter_context(redis_server())
@@ -68,7 +70,10 @@ def _tasks(name: str, unit: Unit, use: Use) -> Scenario:
         _check(pool.map(answer, _texts(8 * WORKERS), 1), 8 * WORKERS)
         return pool
 
-    return Scenario(TABLE, name, unit, ("Pool",), lambda context, repetitions: use(pool(context), repetitions))
+    def run(context: Any, repetitions: int) -> float:
+        return use(pool(context), repetitions * weight)
+
+    return Scenario(TABLE, name, unit, ("Pool",), run, weight=weight)
 
 
 def _object(name: str, unit: Unit, kind: str, use: Use) -> Scenario:

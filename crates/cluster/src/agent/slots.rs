@@ -4,8 +4,8 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Of tasks that are shorter, as many are held for each slot as take so long together: fetching the next ones, and handing in what came
-/// of the last, takes several trips to the server, in which the slot would have nothing to do. If one of them turns out to be long, the
-/// others wait no longer than that behind it, since the other slots of the host take them.
+/// of the last, takes several trips to the server, in which the slot would have nothing to do. Behind one of them that turns out to be long
+/// the others do not wait, since the other slots of the host take them.
 const AHEAD: Duration = Duration::from_millis(10);
 /// So many are held for each slot at most, so that hosts that come later find some.
 const MOST: usize = 64;

@@ -74,8 +74,7 @@ impl Shared {
         let records = mem::take(&mut state.records);
         let written = mem::take(&mut state.written);
         let calls = Calls {
-            attendant: mem::take(&mut state.attendant_is_wanted)
-                && mem::take(&mut state.attendant_dozes),
+            attendant: state.claims_attendant(),
             supervisor: mem::take(&mut state.supervisor_is_wanted),
             leader: mem::take(&mut state.leader_is_wanted) && state.is_led,
             caller: state.caller_is_wanted(),

@@ -1,6 +1,7 @@
 //! All that the owner's threads share, under one lock.
 
 use std::collections::VecDeque;
+use std::mem;
 use std::sync::Arc;
 use std::task::Waker;
 
@@ -61,6 +62,8 @@ pub(super) struct State {
     pub(super) is_prompt: bool,
     /// The attendant sleeps until it is told to look.
     pub(super) attendant_dozes: bool,
+    /// The attendant sleeps, if only for a moment.
+    pub(super) attendant_naps: bool,
     /// The attendant is to be told.
     pub(super) attendant_is_wanted: bool,
 
@@ -122,6 +125,7 @@ impl State {
             leader_is_wanted: false,
             is_prompt: false,
             attendant_dozes: false,
+            attendant_naps: false,
             attendant_is_wanted: false,
             ended: EndedWorkers::new(),
             failed_starts: FailedStarts::default(),
@@ -255,5 +259,16 @@ impl State {
     pub(super) fn be_prompt(&mut self) {
         self.is_prompt = true;
         self.attendant_is_wanted = true;
+    }
+
+    /// Whether the caller is to tell the attendant to look.
+    pub(super) fn claims_attendant(&mut self) -> bool {
+        if !mem::take(&mut self.attendant_is_wanted) {
+            return false;
+        }
+        // Whoever is to be called does not lead meanwhile: the outcome would lie there for the rest of the nap.
+        let is_urgent = self.is_prompt && self.outstanding > 0 && !self.is_led;
+        let dozes = mem::take(&mut self.attendant_dozes);
+        dozes || (is_urgent && mem::take(&mut self.attendant_naps))
     }
 }

@@ -23,7 +23,7 @@ class Host:
     """`python -m procession worker`, with what a test gives it; it knows the tests' functions."""
 
     def __init__(self, url: str, *arguments: str, **environment: str) -> None:
-        paths = [str(_HERE), str(_HERE.parent), os.environ.get("PYTHONPATH", "")]
+        paths = [str(_HERE), os.environ.get("PYTHONPATH", "")]
         self._output = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "procession", "worker", url, *arguments],

@@ -39,9 +39,7 @@ def lines(directory: Path) -> list[str]:
 def crawling(*arguments: str):
     """The program, ended if the test fails."""
     command = [sys.executable, "-u", str(CRAWL), *arguments]
-    paths = [str(Path(__file__).parent.parent), os.environ.get("PYTHONPATH", "")]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as crawl:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as crawl:
         try:
             yield crawl
         finally:

@@ -52,14 +52,15 @@ def serve(
     # Workers, and what they start, know the server by it.
     os.environ[VARIABLE] = url
     stop = _native.HostStop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.insist())
-    print(f"procession worker: serving {', '.join(pools)} on {cluster.location} with {slots} slots, {code()}", file=sys.stderr, flush=True)
     context = _default_context.get_context("spawn")
     pool = Pool(slots, _prepare, (list(apps), initializer), max_tasks, context, daemon=False)
     try:
-        # No task is fetched before a worker has imported what it needs.
+        # No task is fetched before a worker has imported what it needs. Until then signals do what they always do: there is nothing to give back, and
+        # an import may take for ever.
         pool.apply(_do_nothing)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.insist())
+        print(f"procession worker: serving {', '.join(pools)} on {cluster.location} with {slots} slots, {code()}", file=sys.stderr, flush=True)
         _native.serve_as_host(cluster, pool._native, stop, name, list(pools), slots, code(), drain)
     finally:
         pool.terminate()

@@ -28,6 +28,7 @@ __all__ = [
     "Dict",
     "Event",
     "HostStop",
+    "HostedProcess",
     "IMapIterator",
     "IMapUnorderedIterator",
     "List",
@@ -39,6 +40,7 @@ __all__ = [
     "Semaphore",
     "Value",
     "accept",
+    "arrived_process",
     "capabilities",
     "command_line",
     "command_line_commands",
@@ -628,4 +630,29 @@ def serve_as_host(
     slots: int,
     code: str,
     drain: float,
+    start: Callable[[str, bytes], object],
 ) -> None: ...
+
+class HostedProcess:
+    """A process that a host has started for this one, or is to start."""
+
+    def __new__(
+        cls,
+        server: Cluster,
+        pool: str,
+        code: str,
+        name: str,
+        daemon: bool,
+        process: object,
+        patience_for_hosts: float | None = None,
+    ) -> HostedProcess: ...
+    def wait_until_begun(self) -> None: ...
+    def wait(self, timeout: float | None = None) -> bool: ...
+    def exitcode(self) -> int | None: ...
+    def failure(self) -> BaseException | None: ...
+    def place(self) -> tuple[str, int] | None: ...
+    def terminate(self) -> None: ...
+    def kill(self) -> None: ...
+    def sentinel(self) -> int: ...
+
+def arrived_process(data: bytes) -> Any: ...

@@ -33,6 +33,7 @@ mod object;
 mod pages;
 mod payload;
 pub mod pool;
+pub mod process;
 mod process_wide;
 pub mod queue;
 pub mod reentrant_lock;

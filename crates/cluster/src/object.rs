@@ -38,7 +38,7 @@ pub enum Kind {
     Value,
     /// An array.
     Array,
-    /// A process that some host has started.
+    /// The processes that hosts have started for others.
     Process,
     /// The list of all objects that have no name.
     Census,
@@ -108,7 +108,7 @@ impl Kind {
     pub(crate) fn parts(self) -> &'static [&'static str] {
         match self {
             Kind::Queue => &["h", "r", "m", "a", "c", "w", "b", "j", "d"],
-            Kind::Pool => &["h", "m", "a", "b", "c", "k", "i", "x", "d"],
+            Kind::Pool | Kind::Process => &["h", "m", "a", "b", "c", "k", "i", "x", "d"],
             Kind::Lock => &["h", "w"],
             Kind::Semaphore => &["h", "z", "f", "w"],
             Kind::Condition => crate::condition::PARTS,
@@ -117,7 +117,6 @@ impl Kind {
             Kind::Dict => &["h", "v", "o"],
             Kind::List => &["h", "v"],
             Kind::Value | Kind::Array => &["h", "v"],
-            Kind::Process => &["h", "g"],
             Kind::Census => &["z"],
         }
     }
@@ -126,7 +125,7 @@ impl Kind {
     pub(crate) fn listed_parts(self) -> &'static [(&'static str, &'static str)] {
         match self {
             Kind::Queue => &[("c", "l:")],
-            Kind::Pool => &[("b", "r:"), ("b", "w:"), ("c", "l:"), ("k", "rep:")],
+            Kind::Pool | Kind::Process => &[("b", "r:"), ("b", "w:"), ("c", "l:"), ("k", "rep:")],
             _ => &[],
         }
     }

@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use hosts::system::{is_running, kill};
 use hosts::{
     DIE, Gate, Host, PANIC, REVERSE, WAIT, ZEROS, next, poll, pool, pool_with, retries, submit,
 };
@@ -671,16 +672,4 @@ fn the_primary_of_a_cluster_may_die() {
         }
     }
     next(&held).unwrap();
-}
-
-fn kill(pid: u32) {
-    let pid = rustix::process::Pid::from_raw(pid.try_into().unwrap()).unwrap();
-    rustix::process::kill_process(pid, Signal::KILL).unwrap();
-}
-
-fn is_running(pid: u32) -> bool {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    status
-        .rsplit_once(") ")
-        .is_some_and(|(_, rest)| !rest.starts_with(['Z', 'X']))
 }

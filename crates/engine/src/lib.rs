@@ -17,8 +17,8 @@ mod session;
 
 pub use host::{Host, HostError, Hosted};
 pub use launch::{
-    Arguments, BuildId, Child, Command, Current, Entry, EntryError, LaunchError, ProcessError,
-    Returned, StartMethod, Stdio, build_id, current, init, init_library, init_test,
+    Arguments, BuildId, CarriedCommand, Child, Command, Current, Entry, EntryError, LaunchError,
+    ProcessError, Returned, StartMethod, Stdio, build_id, current, init, init_library, init_test,
 };
 pub use pool::{PoolError, TaskOutput, WorkerStatistics};
 pub use registration::{aside, is_aside, with_participant};

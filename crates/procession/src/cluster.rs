@@ -5,7 +5,14 @@ mod sync;
 
 use procession_cluster::{Address, Cluster as Core, ClusterError};
 
-use crate::{Event, JoinableQueue, Manager, Pool, PoolError, Queue, QueueError, SharedError};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::function::CapturesNothing;
+use crate::{
+    Event, Function, JoinableQueue, Manager, Pool, PoolError, Process, ProcessBuilder, Queue,
+    QueueError, SharedError, SpawnError,
+};
 
 /// Connects to a Redis or Valkey server, on which objects then live that any number of machines use.
 ///
@@ -171,5 +178,42 @@ impl Cluster {
     /// ```
     pub fn pool<'n>(&self, name: impl Into<Option<&'n str>>) -> Result<Pool, PoolError> {
         Pool::builder().build_on(self, name)
+    }
+
+    /// Runs `function` with `arguments` in a new process on a worker host: on the hosts in turn that serve the pool which hosts serve if nothing else is said. To say
+    /// more: [`ProcessBuilder::spawn_on`].
+    ///
+    /// It returns when a host has started the process. A process takes none of the slots of its host, so that processes may wait for each other. It is never begun a second
+    /// time if it is lost; what is to be run again is a task of a [`pool`](Cluster::pool).
+    ///
+    /// # Errors
+    ///
+    /// [`SpawnError::Arguments`] if an argument cannot be serialized, for instance since it is an object in this machine's memory; [`SpawnError::Host`] if there has been no
+    /// host for a minute, if it cannot start the process, or if the server cannot be used.
+    ///
+    /// # If a process dies
+    ///
+    /// If it is the process, [`join`](Process::join) tells how it ended. If its host dies, it ends, and `join` tells that the host was lost, when its lease is over. If this one
+    /// dies or exits, a [daemonic](ProcessBuilder::daemon) process ends, at the latest when the lease of this one is over; any other goes on, and is not waited for.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// procession::init();
+    /// let cluster = procession::connect("redis://127.0.0.1:6379/?namespace=shop")?;
+    /// let names = cluster.queue::<String>("names")?;
+    /// let greeter = cluster.spawn(|names: procession::Queue<String>| names.get().map(|name| format!("Hello {name}")), (names.clone(),))?;
+    /// names.put(&"Ada".to_owned())?;
+    /// println!("{}, says {:?}", greeter.join()??, greeter.host());
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn spawn<F, A, R>(&self, function: F, arguments: A) -> Result<Process<R>, SpawnError>
+    where
+        F: Function<A, R>,
+        A: Serialize + DeserializeOwned + 'static,
+        R: Serialize + DeserializeOwned + 'static,
+    {
+        let proof = const { CapturesNothing::new() };
+        ProcessBuilder::new().start_on(self, None, proof, function, arguments)
     }
 }

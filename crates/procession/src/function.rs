@@ -8,8 +8,7 @@
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 
-use procession_arena::{Error, Handle};
-use procession_engine::{Arguments, Entry, EntryError, Returned, with_participant};
+use procession_engine::{Arguments, Entry, EntryError, Returned};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -143,8 +142,7 @@ where
     drop(arguments);
     let mut result = instance::<F>().call(values);
     let (bytes, handles) = codec::encode_last(&mut result).map_err(not_encoded)?;
-    hold_to_the_end(&handles)?;
-    Ok(Returned { bytes, handles })
+    Ok(Returned::held_to_the_end(bytes, handles)?)
 }
 
 /// The function of type `F`, of which there is one alone. Only in code whose address was made with a proof that
@@ -156,19 +154,6 @@ pub(crate) fn instance<F: Copy + Send + Sync + 'static>() -> F {
     // around this was given one. And that value may be had here too: it is `Copy`, `Send`, `Sync` and `'static`, so
     // that it is bound to no place, thread or time, and it is a function of the image that this process runs as well.
     unsafe { function.assume_init() }
-}
-
-/// The result is dropped before it is stored, and so are the handles in it: holds their objects
-/// until this process has ended, which it is about to do.
-fn hold_to_the_end(handles: &[Handle]) -> Result<(), Error> {
-    if handles.is_empty() {
-        return Ok(());
-    }
-    with_participant(|me| {
-        handles
-            .iter()
-            .try_for_each(|handle| me.attach(*handle).map(drop))
-    })
 }
 
 pub(crate) fn not_decoded(CodecError { type_name, reason }: CodecError) -> EntryError {

@@ -1,6 +1,6 @@
 //! Why a process could not be started.
 
-use procession_engine::LaunchError;
+use procession_engine::{LaunchError, PoolError};
 
 use crate::codec::CodecError;
 
@@ -20,6 +20,17 @@ pub enum SpawnError {
     /// [`init`](crate::init).
     #[error(transparent)]
     Launch(#[from] LaunchError),
+    /// Something was said of a process on another machine that makes sense on this one alone.
+    #[error(
+        "`{setting}` concerns processes that this one starts itself; a process on another machine has what its worker host has"
+    )]
+    Setting {
+        /// The method of [`ProcessBuilder`](crate::ProcessBuilder).
+        setting: &'static str,
+    },
+    /// No worker host has started the process.
+    #[error(transparent)]
+    Host(#[from] PoolError),
 }
 
 impl SpawnError {

@@ -15,7 +15,9 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use procession::{Cluster, Event, Pool, PoolError, SharedError};
+use procession::{
+    Cluster, Event, Pool, PoolError, Process, ProcessError, Queue, SharedError, SpawnError,
+};
 use procession_test_server::Server;
 use watchdog::watch;
 
@@ -63,7 +65,7 @@ fn main() -> TestResult {
     wrong_arguments_are_told()?;
     a_pool_without_hosts_says_so(&cluster)?;
     let _host = Host::start(&url)?;
-    let tests: [(&str, Test); 6] = [
+    let tests: [(&str, Test); 7] = [
         ("all ways to submit", all_ways_to_submit),
         ("callbacks are called", callbacks_are_called),
         ("tasks are run again", tasks_are_run_again),
@@ -72,6 +74,10 @@ fn main() -> TestResult {
         (
             "settings of workers are refused",
             settings_of_workers_are_refused,
+        ),
+        (
+            "what a process of another machine cannot have is refused",
+            what_a_process_of_another_machine_cannot_have_is_refused,
         ),
     ];
     for (name, test) in tests {
@@ -236,5 +242,25 @@ fn settings_of_workers_are_refused(cluster: &Cluster) -> TestResult {
         Pool::builder().workers(0).build_on(cluster, None),
         Err(PoolError::NoWorkers)
     ));
+    Ok(())
+}
+
+fn what_a_process_of_another_machine_cannot_have_is_refused(cluster: &Cluster) -> TestResult {
+    let builder = Process::builder().stdout(procession::Stdio::Piped);
+    match builder.spawn_on(cluster, None, |x: u32| x, (1,)) {
+        Err(error @ SpawnError::Setting { setting: "stdout" }) => {
+            assert!(error.to_string().contains("worker host"), "{error}");
+        }
+        other => panic!("{other:?}"),
+    }
+    match cluster.spawn(|queue: Queue<u32>| queue.len().ok(), (Queue::new()?,)) {
+        Err(SpawnError::Arguments { reason, .. }) => {
+            assert!(reason.contains("memory"), "{reason}");
+        }
+        other => panic!("{other:?}"),
+    }
+    let local = cluster.spawn(|| Queue::<u32>::new().ok(), ())?;
+    assert!(matches!(local.join(), Err(ProcessError::LocalObject)));
+    assert_eq!(local.host(), Some("heron"));
     Ok(())
 }

@@ -39,8 +39,8 @@ mod _native {
     use super::manager::{Array, Dict, List, Value};
     #[pymodule_export]
     use super::pool::{
-        AsyncResult, HostStop, IMapIterator, IMapUnorderedIterator, MapResult, Pool,
-        interpreter_exits, serve, serve_as_host,
+        AsyncResult, HostStop, HostedProcess, IMapIterator, IMapUnorderedIterator, MapResult, Pool,
+        arrived_process, interpreter_exits, serve, serve_as_host,
     };
     #[pymodule_export]
     use super::queue::Queue;

@@ -77,7 +77,8 @@ class ClusterContext(BaseContext):
     Each takes a `name`: by it every process gets the same object; whoever comes first makes it, and it stays until somebody calls its `unlink()`. Without
     one it is a new object, whose handle can be passed on; it ends when no process has had a handle for ten minutes.
 
-    Processes are started on this machine, by the start method of the default context or the one given to `get_context`.
+    Processes are started by worker hosts: ``python -m procession worker URL --app module``. What `get_context` returns for a start method starts them on this machine, by that
+    method.
 
     If a process dies: the server cannot see it. What the process held is leased, and goes to others when the lease ends. If the server dies, calls
     wait until it is back, or another one has taken its place, at most for a minute.
@@ -273,15 +274,22 @@ class ClusterContext(BaseContext):
 
     @property
     def Process(self) -> Any:
-        """The class of processes, which are started on this machine."""
-        return self._local_context().Process
+        """The class of processes. Worker hosts start them, those of the pool "default" in turn; or this process does, by its start method, if one was chosen.
+
+        See `procession.cluster.process`. It can be derived from.
+        """
+        if self._start_method is not None:
+            return self._local_context().Process
+        from .process import process_class
+
+        return process_class(self._cluster)
 
     def _local_context(self) -> Any:
         """The context that starts processes here."""
         return _default_context.get_context(self._start_method)
 
     def get_context(self, method: str | None = None) -> ClusterContext:  # type: ignore[override]
-        """Returns a context with the same objects whose processes are started by that method; without one, this context.
+        """Returns a context with the same objects whose processes are started on this machine, by that method; without one, this context.
 
         Raises:
             ValueError: if there is no such method.
@@ -292,18 +300,16 @@ class ClusterContext(BaseContext):
         return ClusterContext(self._cluster, method)
 
     def get_start_method(self, allow_none: bool = False) -> Any:
-        """Returns how processes are started."""
-        return self._start_method or _default_context.get_start_method(allow_none)
+        """Returns how processes are started: "host" if worker hosts do it."""
+        return self._start_method or "host"
 
     def set_start_method(self, method: str | None, force: bool = False) -> None:
-        """Chooses how processes are started, as the default context does.
+        """Refuses: this context is for one way of starting processes; `get_context` returns others.
 
         Raises:
-            RuntimeError: if it was chosen before.
+            ValueError: always.
         """
-        if self._start_method is not None:
-            raise RuntimeError("context has already been set")
-        _default_context.set_start_method(method, force)
+        raise ValueError("the start method of a server's context cannot be set: get_context(method) returns one that starts processes on this machine")
 
     def __reduce__(self) -> Any:
         return _context_of, (departing(self._cluster, self), self._start_method)

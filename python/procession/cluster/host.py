@@ -7,8 +7,11 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from functools import partial
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from .. import _native
 from ..context import _default_context
@@ -61,10 +64,25 @@ def serve(
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.insist())
         print(f"procession worker: serving {', '.join(pools)} on {cluster.location} with {slots} slots, {code()}", file=sys.stderr, flush=True)
-        _native.serve_as_host(cluster, pool._native, stop, name, list(pools), slots, code(), drain)
+        start = partial(_start_process, context, list(apps), initializer)
+        _native.serve_as_host(cluster, pool._native, stop, name, list(pools), slots, code(), drain, start)
     finally:
         pool.terminate()
         pool.join()
+
+
+def _start_process(context: Any, apps: Sequence[str], initializer: str | None, name: str, data: bytes) -> BaseProcess:
+    """Starts a process for somebody else, which ends with this host."""
+    process: BaseProcess = context.Process(target=_be_process, args=(apps, initializer, data), name=name, daemon=True)
+    process.start()
+    return process
+
+
+def _be_process(apps: Sequence[str], initializer: str | None, data: bytes) -> None:
+    """In a process of its own: becomes the process that has come to this host."""
+    _prepare(apps, initializer)
+    process: BaseProcess = _native.arrived_process(data)
+    sys.exit(process._bootstrap())  # type: ignore[attr-defined]
 
 
 def _do_nothing() -> None:

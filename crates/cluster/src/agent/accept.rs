@@ -6,14 +6,16 @@ use std::time::Instant;
 use procession_engine::PoolError;
 use procession_engine::pool::{Item, Job, JobSettings, Order, Outcome as Local};
 
+use super::duty::{Begin, Duty};
 use super::held::Ticket;
 use super::station::Station;
+use super::underway::Underway;
 use super::verdict::Verdict;
 use crate::pool::{Fetched, HostMember, Outcome, Task, TaskAddress, leftovers};
 
 impl Station {
     /// Has a task carried out, or says why it is not.
-    pub(super) fn accept(self: &Station, member: &Arc<HostMember>, fetched: Fetched) {
+    pub(super) fn accept(self: &Arc<Station>, member: &Arc<HostMember>, fetched: Fetched) {
         let Fetched {
             id,
             attempt,
@@ -46,12 +48,17 @@ impl Station {
             let verdict = Verdict::host_lost(&failed_host, attempt - 1);
             return self.finish(ticket, verdict);
         }
-        if let Err(error) = self.begin_task(&ticket, task) {
-            self.conclude(ticket, &Err(error));
+        match &self.duty {
+            Duty::Processes { start } => self.begin_process(start, ticket, &task),
+            Duty::Tasks { begin, .. } => {
+                if let Err(error) = self.begin_task(&**begin, &ticket, task) {
+                    self.conclude(ticket, &Err(error));
+                }
+            }
         }
     }
 
-    fn begin_task(&self, ticket: &Ticket, task: Task) -> Result<(), PoolError> {
+    fn begin_task(&self, begin: &Begin, ticket: &Ticket, task: Task) -> Result<(), PoolError> {
         let (finished, told) = (self.finished.clone(), ticket.clone());
         let stop = self.stop.clone();
         let settings = JobSettings {
@@ -68,8 +75,9 @@ impl Station {
             })),
             attended: true,
         };
-        let job: Arc<Job> = Arc::new((self.begin)(task.header.work, settings)?);
-        self.held.note_job(ticket.serial, &job);
+        let job: Arc<Job> = Arc::new(begin(task.header.work, settings)?);
+        self.held
+            .note_underway(ticket.serial, Underway::Job(Arc::clone(&job)));
         job.push(Item::new(task.bytes, &[])?)?;
         job.seal();
         Ok(())

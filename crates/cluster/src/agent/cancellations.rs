@@ -2,7 +2,9 @@
 
 use std::sync::atomic::Ordering;
 
+use super::processes::word;
 use super::station::Station;
+use super::underway::Underway;
 use crate::ClusterError;
 use crate::inspect::identity;
 use crate::waiting::SLICE;
@@ -29,6 +31,9 @@ impl Station {
             if let Some(host) = entry.take("drain") {
                 self.drain_if_meant(&host);
             }
+            if let Some(word) = word(&mut entry) {
+                self.heed(word);
+            }
             *last = entry.id;
         }
         Ok(())
@@ -43,10 +48,6 @@ impl Station {
     }
 
     fn cancel(&self, id: &str) {
-        for job in self.held.jobs(Some(id)) {
-            if let Err(error) = job.cancel() {
-                tracing::warn!(%error, "a task could not be ended");
-            }
-        }
+        self.held.underway_of(id).iter().for_each(Underway::end);
     }
 }

@@ -2,29 +2,41 @@
 
 use std::time::{Duration, Instant};
 
+use super::duty::Duty;
 use super::station::Station;
 use super::stop::Stop;
+use super::underway::Underway;
+use super::verdict::Verdict;
 
 /// How often a host that stops looks whether its tasks have ended.
 const PERIOD: Duration = Duration::from_millis(20);
+/// How long a process may take to end once it was asked to.
+const GRACE: Duration = Duration::from_secs(5);
 /// Killing takes no longer; what is left then goes back all the same.
 const TIME_TO_KILL: Duration = Duration::from_secs(10);
 
 impl Station {
-    /// Lets the tasks that run end, as long as there is time, and gives back all others.
+    /// Lets what runs end, as long as there is time, and gives back all others.
     pub(super) fn drain_tasks(&self) {
-        for job in self.held.jobs(None) {
-            if let Err(error) = job.cancel_waiting() {
-                tracing::warn!(%error, "a task could not be taken back");
-            }
-        }
+        self.held.underway().iter().for_each(Underway::take_back);
         self.wait_for_the_end_of_tasks(self.drain, || self.stop.is_killing());
-        for job in self.held.jobs(None) {
-            if let Err(error) = job.cancel() {
-                tracing::warn!(%error, "a task could not be ended");
-            }
+        if let Duty::Processes { .. } = self.duty {
+            self.held.underway().iter().for_each(Underway::ask_to_end);
+            self.wait_for_the_end_of_tasks(GRACE, || self.stop.is_killing());
         }
+        self.held.underway().iter().for_each(Underway::end);
         self.wait_for_the_end_of_tasks(TIME_TO_KILL, || false);
+        if let Duty::Processes { .. } = self.duty {
+            self.give_up_processes();
+        }
+    }
+
+    /// Tells of processes that nothing can end that they are lost: given back, another host would start them once more.
+    fn give_up_processes(&self) {
+        for ticket in self.held.tickets() {
+            let verdict = Verdict::host_lost(&ticket.member.name, ticket.attempt);
+            self.finish(ticket, verdict);
+        }
     }
 
     fn wait_for_the_end_of_tasks(&self, time: Duration, is_over: impl Fn() -> bool) {

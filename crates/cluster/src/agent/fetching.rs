@@ -1,7 +1,10 @@
 //! The thread of a host that fetches tasks of one pool.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::duty::Duty;
+use super::slots::Slots;
 use super::station::Station;
 use crate::ClusterError;
 use crate::pool::{AT_ONCE, is_absence};
@@ -16,7 +19,7 @@ const RECOUNT_PERIOD: Duration = Duration::from_secs(30);
 
 impl Station {
     /// Fetches tasks for places that are free, until the host is to stop.
-    pub(super) fn fetch_tasks(&self) {
+    pub(super) fn fetch_tasks(self: &Arc<Station>) {
         let mut next_recount = Instant::now() + RECOUNT_PERIOD;
         while self.stop.is_serving() {
             if Instant::now() >= next_recount {
@@ -33,14 +36,22 @@ impl Station {
         }
     }
 
-    fn fetch_some(&self) -> Result<(), ClusterError> {
+    fn fetch_some(self: &Arc<Station>) -> Result<(), ClusterError> {
         if self.is_lost() {
             self.start_over()?;
         }
-        let places = self.slots.take(AT_ONCE, SLICE);
+        match &self.duty {
+            Duty::Tasks { slots, .. } => self.fetch_for(slots),
+            Duty::Processes { .. } => self.fetch_in_turn(),
+        }
+    }
+
+    /// Fetches tasks for free places.
+    fn fetch_for(self: &Arc<Station>, slots: &Slots) -> Result<(), ClusterError> {
+        let places = slots.take(AT_ONCE, SLICE);
         if !self.stop.is_serving() {
             // The place may have become free after it was told to stop.
-            self.slots.give_back(places);
+            slots.give_back(places);
             return Ok(());
         }
         if places == 0 {
@@ -49,11 +60,25 @@ impl Station {
         let member = self.member();
         let fetched = self.board.fetch(&member, places);
         let used = fetched.as_ref().map_or(0, Vec::len);
-        self.slots.give_back(places - used);
+        slots.give_back(places - used);
         let fetched = fetched?;
         if fetched.is_empty() {
             return self.board.wait_for_task(SLICE);
         }
+        fetched
+            .into_iter()
+            .for_each(|task| self.accept(&member, task));
+        Ok(())
+    }
+
+    /// Fetches one process, and stands at the end of the line of hosts that wait for one.
+    fn fetch_in_turn(self: &Arc<Station>) -> Result<(), ClusterError> {
+        self.board.wait_for_task(SLICE)?;
+        if !self.stop.is_serving() {
+            return Ok(());
+        }
+        let member = self.member();
+        let fetched = self.board.fetch(&member, 1)?;
         fetched
             .into_iter()
             .for_each(|task| self.accept(&member, task));

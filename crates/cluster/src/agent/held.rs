@@ -1,13 +1,13 @@
 //! The tasks that a host holds.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use procession_engine::pool::Job;
-
+use super::underway::Underway;
 use crate::payload::Remainder;
 use crate::pool::HostMember;
+use crate::process::Signal;
 
 /// What is known of a task that the host holds.
 #[derive(Clone, Debug)]
@@ -30,58 +30,123 @@ pub(super) struct Ticket {
 
 /// The tasks that a host holds and has not handed in.
 #[derive(Debug, Default)]
-pub(super) struct Held(Mutex<HashMap<u64, HeldTask>>);
+pub(super) struct Held(Mutex<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    tasks: HashMap<u64, HeldTask>,
+    /// What was said to processes that were not there yet, and when.
+    early: VecDeque<(Instant, Word)>,
+}
 
 #[derive(Debug)]
 struct HeldTask {
     ticket: Ticket,
-    /// Nothing as long as the local pool has not got it.
-    job: Option<Arc<Job>>,
+    /// Nothing as long as it has not been begun.
+    underway: Option<Underway>,
+}
+
+/// What is said to processes from afar.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Word {
+    /// A signal for the process that this task has started.
+    Signal { id: String, signal: Signal },
+    /// A client has gone, and its daemonic processes are to go as well.
+    Gone { client: String },
+}
+
+impl Word {
+    fn concerns(&self, ticket: &Ticket) -> bool {
+        match self {
+            Word::Signal { id, .. } => *id == ticket.id,
+            Word::Gone { client } => *client == ticket.client,
+        }
+    }
 }
 
 impl Held {
     pub(super) fn add(&self, ticket: Ticket) {
         let serial = ticket.serial;
-        self.lock().insert(serial, HeldTask { ticket, job: None });
+        let task = HeldTask {
+            ticket,
+            underway: None,
+        };
+        self.lock().tasks.insert(serial, task);
     }
 
-    pub(super) fn note_job(&self, serial: u64, job: &Arc<Job>) {
-        if let Some(task) = self.lock().get_mut(&serial) {
-            task.job = Some(Arc::clone(job));
-        }
+    /// Notes what carries a task out; says what was said to it before that.
+    pub(super) fn note_underway(&self, serial: u64, underway: Underway) -> Vec<Word> {
+        let mut inner = self.lock();
+        let Inner { tasks, early } = &mut *inner;
+        let Some(task) = tasks.get_mut(&serial) else {
+            return Vec::new();
+        };
+        task.underway = Some(underway);
+        let words = early.iter().map(|(_, word)| word);
+        words
+            .filter(|word| word.concerns(&task.ticket))
+            .cloned()
+            .collect()
+    }
+
+    /// Those to whom something is said. It is kept for `memory`, for processes that the host is just getting.
+    pub(super) fn underway_for(&self, word: Word, memory: Duration) -> Vec<Underway> {
+        let mut inner = self.lock();
+        let Inner { tasks, early } = &mut *inner;
+        let concerned = tasks.values().filter(|task| word.concerns(&task.ticket));
+        let concerned = concerned.filter_map(|task| task.underway.clone()).collect();
+        let now = Instant::now();
+        early.retain(|(since, _)| now.duration_since(*since) < memory);
+        early.push_back((now, word));
+        concerned
     }
 
     /// What came of the task has been handed in.
     pub(super) fn remove(&self, serial: u64) {
-        let removed = self.lock().remove(&serial);
-        // The job goes without the lock.
+        let removed = self.lock().tasks.remove(&serial);
+        // What carries it out goes without the lock.
         drop(removed);
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.lock().is_empty()
+        self.lock().tasks.is_empty()
+    }
+
+    /// All that have not been handed in.
+    pub(super) fn tickets(&self) -> Vec<Ticket> {
+        let inner = self.lock();
+        inner
+            .tasks
+            .values()
+            .map(|task| task.ticket.clone())
+            .collect()
     }
 
     /// What those are called that the host got in this life of its.
     pub(super) fn ids_of(&self, member: &Arc<HostMember>) -> Vec<String> {
-        let held = self.lock();
-        let tickets = held.values().map(|task| &task.ticket);
+        let inner = self.lock();
+        let tickets = inner.tasks.values().map(|task| &task.ticket);
         tickets
             .filter(|ticket| Arc::ptr_eq(&ticket.member, member))
             .map(|ticket| ticket.id.clone())
             .collect()
     }
 
-    /// The jobs of all of them, or of those with that id.
-    pub(super) fn jobs(&self, id: Option<&str>) -> Vec<Arc<Job>> {
-        let held = self.lock();
-        let wanted = held
-            .values()
-            .filter(|task| id.is_none_or(|id| task.ticket.id == id));
-        wanted.filter_map(|task| task.job.clone()).collect()
+    /// What carries them out.
+    pub(super) fn underway(&self) -> Vec<Underway> {
+        let inner = self.lock();
+        let tasks = inner.tasks.values();
+        tasks.filter_map(|task| task.underway.clone()).collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<u64, HeldTask>> {
+    /// What carries out the task of that id.
+    pub(super) fn underway_of(&self, id: &str) -> Vec<Underway> {
+        let inner = self.lock();
+        let tasks = inner.tasks.values().filter(|task| task.ticket.id == id);
+        tasks.filter_map(|task| task.underway.clone()).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,18 +1,22 @@
 //! The agent of a worker host: one process for each host, which takes tasks from pools on a server and has local workers carry
-//! them out. See `pool/README.md`.
+//! them out, and starts processes for others. See `pool/README.md` and `process/README.md`.
 
 mod accept;
 mod arguments;
 mod cancellations;
 mod drain;
+mod duty;
 mod fetching;
 mod held;
+mod hosted_process;
 mod log;
+mod processes;
 mod program;
 mod results;
 mod slots;
 mod station;
 mod stop;
+mod underway;
 mod verdict;
 
 use std::fs;
@@ -21,15 +25,17 @@ use std::thread;
 use std::time::Duration;
 
 use procession_engine::PoolError;
-use procession_engine::pool::{Job, JobSettings, WorkName};
 
 pub use arguments::{Arguments, ArgumentsError, SWITCH, URL, USAGE};
+pub use duty::{Begin, StartProcess};
+pub use hosted_process::{HostedProcess, ProcessRequest};
 pub use log::print_events;
 pub use program::serve_as_program;
 pub use stop::Stop;
 
 use crate::Cluster;
 use crate::pool::unavailable;
+use duty::Duty;
 use slots::Slots;
 use station::Station;
 
@@ -48,10 +54,8 @@ pub struct Settings {
     pub drain: Duration,
 }
 
-/// Begins a job of the local pool, for a task that asks for that work.
-pub type Begin = dyn Fn(WorkName, JobSettings) -> Result<Job, PoolError> + Send + Sync;
-
-/// Takes tasks from the server and has them carried out by the local pool, until `stop` says so.
+/// Takes tasks from the server and has them carried out by the local pool, as `begin` begins them, and starts processes for others by `start`, until
+/// `stop` says so.
 ///
 /// # Errors
 ///
@@ -66,30 +70,40 @@ pub fn serve(
     cluster: &Cluster,
     settings: &Settings,
     begin: &Arc<Begin>,
+    start: &Arc<StartProcess>,
     stop: &Stop,
 ) -> Result<(), PoolError> {
     let slots = Arc::new(Slots::new(settings.slots));
     let failure: Mutex<Option<PoolError>> = Mutex::new(None);
+    let note = |error: PoolError| {
+        let mut failure = failure.lock().unwrap_or_else(PoisonError::into_inner);
+        failure.get_or_insert(error);
+        // A host that serves some of its pools only would look healthy.
+        stop.drain();
+    };
     thread::scope(|scope| {
         for pool in &settings.pools {
-            let (slots, failure) = (&slots, &failure);
-            let serve = move || {
-                let served = Station::open(cluster, pool, settings, begin, slots, stop)
-                    .map_err(unavailable)
-                    .and_then(|station| station.serve());
-                if let Err(error) = served {
-                    let mut failure = failure.lock().unwrap_or_else(PoisonError::into_inner);
-                    failure.get_or_insert(error);
-                    // A host that serves some of its pools only would look healthy.
-                    stop.drain();
+            let duties = [
+                Duty::tasks(begin, &slots),
+                Duty::Processes {
+                    start: Arc::clone(start),
+                },
+            ];
+            for duty in duties {
+                let name = format!("{} of {pool}", duty.name());
+                let (note, settings) = (&note, &settings);
+                let serve = move || {
+                    let served = Station::open(cluster, pool, settings, duty, stop)
+                        .map_err(unavailable)
+                        .and_then(|station| station.serve());
+                    if let Err(error) = served {
+                        note(error);
+                    }
+                };
+                let thread = thread::Builder::new().name(name);
+                if let Err(error) = thread.spawn_scoped(scope, serve) {
+                    note(unavailable(crate::ClusterError::system(&error)));
                 }
-            };
-            let thread = thread::Builder::new().name(format!("host of {pool}"));
-            if let Err(error) = thread.spawn_scoped(scope, serve) {
-                let error = unavailable(crate::ClusterError::system(&error));
-                let mut failure = failure.lock().unwrap_or_else(PoisonError::into_inner);
-                failure.get_or_insert(error);
-                stop.drain();
             }
         }
     });

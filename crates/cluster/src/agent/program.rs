@@ -7,7 +7,10 @@ use procession_arena::sys::termination::TerminationRequests;
 use procession_engine::pool::{Pool, PoolConfig};
 use procession_engine::{Command, PoolError, build_id};
 
-use super::{Arguments, Begin, Settings, Stop, URL, host_name, log, serve};
+use super::{
+    Arguments, Begin, HostedProcess, ProcessRequest, Settings, StartProcess, Stop, URL, host_name,
+    log, serve,
+};
 use crate::pool::unavailable;
 use crate::{Cluster, ClusterError};
 
@@ -45,9 +48,23 @@ pub fn serve_as_program(arguments: &Arguments) -> Result<(), PoolError> {
     let runs = Arc::clone(&pool);
     let begin: Arc<Begin> =
         Arc::new(move |work, settings| runs.job_by_name(work, &build, settings));
-    let served = serve(&cluster, &settings, &begin, &stop);
+    let served = serve(&cluster, &settings, &begin, &starter(arguments)?, &stop);
     pool.terminate();
     served
+}
+
+/// Starts processes that run this program.
+fn starter(arguments: &Arguments) -> Result<Arc<StartProcess>, PoolError> {
+    let build = build_id()?.clone();
+    let url = arguments.address.url().to_owned();
+    Ok(Arc::new(move |request: ProcessRequest| {
+        let command = request.command.into_command().env(URL, &url);
+        let started = command.start_by_name(request.work, &build, request.arguments);
+        match started {
+            Ok(child) => Ok(Arc::new(child) as Arc<dyn HostedProcess>),
+            Err(error) => Err(error.to_string()),
+        }
+    }))
 }
 
 /// Has the signals that ask for the process's end tell `stop`.

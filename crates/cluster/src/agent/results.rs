@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError};
 
 use procession_engine::PoolError;
 
+use super::duty::Duty;
 use super::held::Ticket;
 use super::station::{Finished, Station};
 use super::verdict::Verdict;
@@ -63,7 +64,9 @@ impl Station {
 
     fn add(&self, batch: &mut Batch, (ticket, verdict): (Ticket, Verdict)) {
         batch.serials.push(ticket.serial);
-        self.slots.release(ticket.since.elapsed());
+        if let Duty::Tasks { slots, .. } = &self.duty {
+            slots.release(ticket.since.elapsed());
+        }
         // What the host got in a former life others have by now.
         if !Arc::ptr_eq(&ticket.member, &self.member()) {
             return;

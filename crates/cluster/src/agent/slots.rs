@@ -37,10 +37,6 @@ impl Slots {
         }
     }
 
-    pub(super) fn count(&self) -> usize {
-        self.slots
-    }
-
     /// Takes up to `most` places, as soon as there is one; none if there is none in time.
     pub(super) fn take(&self, most: usize, time: Duration) -> usize {
         let mut state = self.lock();

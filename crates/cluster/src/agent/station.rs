@@ -8,10 +8,11 @@ use std::thread;
 
 use procession_engine::PoolError;
 
+use super::duty::Duty;
 use super::held::{Held, Ticket};
-use super::slots::Slots;
+use super::underway::Underway;
 use super::verdict::Verdict;
-use super::{Begin, Settings, Stop};
+use super::{Settings, Stop};
 use crate::keeper::{Kept, Renew};
 use crate::pool::{Board, Description, HostMember};
 use crate::{Cluster, ClusterError};
@@ -25,8 +26,7 @@ pub(super) struct Station {
     /// Behind this entry of the pool's cancellations lie those that concern this host.
     pub(super) heard: String,
     description: Description,
-    pub(super) begin: Arc<Begin>,
-    pub(super) slots: Arc<Slots>,
+    pub(super) duty: Duty,
     pub(super) stop: Stop,
     pub(super) drain: std::time::Duration,
     member: Mutex<Arc<HostMember>>,
@@ -53,27 +53,25 @@ impl Station {
         cluster: &Cluster,
         pool: &str,
         settings: &Settings,
-        begin: &Arc<Begin>,
-        slots: &Arc<Slots>,
+        duty: Duty,
         stop: &Stop,
     ) -> Result<OpenStation, ClusterError> {
         let (sender, receiver) = mpsc::channel();
         let description = Description {
             host: settings.name.clone(),
             pid: std::process::id(),
-            slots: slots.count(),
+            slots: settings.slots,
             code: settings.code.clone(),
             is_draining: false,
         };
-        let board = Board::new(cluster, pool, &settings.code)?;
+        let board = duty.board(cluster, pool, &settings.code)?;
         let station = Arc::new(Station {
             // Before it is registered, so that it misses nothing that is said to it.
             heard: board.last_cancellation()?,
             board,
             member: Mutex::new(Arc::new(new_member(cluster, &description)?)),
             description,
-            begin: Arc::clone(begin),
-            slots: Arc::clone(slots),
+            duty,
             stop: stop.clone(),
             drain: settings.drain,
             is_lost: AtomicBool::new(false),
@@ -113,18 +111,15 @@ impl Station {
 
     /// Ends what the host holds, which others have by now, and begins a new life.
     pub(super) fn start_over(&self) -> Result<(), ClusterError> {
-        let jobs = self.held.jobs(None);
+        let underway = self.held.underway();
         tracing::warn!(
             pool = self.board.object().name(),
-            tasks = jobs.len(),
-            "this host was not heard for too long, or the server has lost its data: its tasks are ended here, and go to others"
+            tasks = underway.len(),
+            "this host was not heard for too long, or the server has lost its data: its {} are ended here",
+            self.duty.name()
         );
-        for job in jobs {
-            // What is left of it ends with the local pool.
-            if let Err(error) = job.cancel() {
-                tracing::warn!(%error, "a task could not be ended");
-            }
-        }
+        // What is left of them ends with this process.
+        underway.iter().for_each(Underway::end);
         let member = Arc::new(new_member(self.board.cluster(), &self.description)?);
         self.board.enter_host(&member, &self.description)?;
         *self.member.lock().unwrap_or_else(PoisonError::into_inner) = member;
@@ -163,7 +158,7 @@ impl OpenStation {
             kept,
         } = self;
         thread::scope(|scope| {
-            let station: &Station = &station;
+            let station = &station;
             scope.spawn(move || station.hand_in_results(&finished));
             scope.spawn(move || station.heed_cancellations());
             station.fetch_tasks();

@@ -1,6 +1,9 @@
 //! A pool on its server, and the steps that clients and hosts take on it. See `README.md`.
 
 mod attendance;
+#[cfg(test)]
+mod process_tests;
+mod processes;
 mod serving;
 mod streams;
 mod submitting;
@@ -9,6 +12,7 @@ mod tests;
 
 use std::time::Duration;
 
+pub(crate) use processes::Met;
 pub(crate) use serving::{Answer, Fetched};
 pub(crate) use streams::{BEGINNING, Entry};
 pub(crate) use submitting::Submitted;
@@ -43,8 +47,12 @@ pub(crate) struct Board {
 impl Board {
     /// `code` says which program can carry the tasks out.
     pub(crate) fn new(cluster: &Cluster, name: &str, code: &str) -> Result<Board, ClusterError> {
+        Board::of(cluster, Kind::Pool, name, code)
+    }
+
+    fn of(cluster: &Cluster, kind: Kind, name: &str, code: &str) -> Result<Board, ClusterError> {
         Ok(Board {
-            object: Object::new(cluster, Kind::Pool, Some(name))?,
+            object: Object::new(cluster, kind, Some(name))?,
             code: code.to_owned(),
             ready: format!("r:{code}"),
             wake: format!("w:{code}"),

@@ -7,7 +7,8 @@ use std::thread;
 use procession_engine::PoolError;
 use procession_engine::pool::{Carried, CarryTasks, Pool, Settler};
 
-use super::client::Client;
+use super::board::Board;
+use super::client::{Client, Hear};
 use super::outcome::unavailable;
 use super::{Settings, reader, sender};
 use crate::keeper::Kept;
@@ -33,24 +34,28 @@ pub fn carried_pool(
     max_queued: Option<usize>,
 ) -> Result<Pool, PoolError> {
     Pool::carried(1, max_queued, |settler| {
-        let carrier = Carrier::begin(cluster, name, settings, settler).map_err(unavailable)?;
-        Ok(Arc::new(carrier))
+        let carrier = Board::new(cluster, name, &settings.code).and_then(|board| {
+            // Tasks of a pool tell nothing before they end.
+            Carrier::begin(board, settings, settler, Box::new(drop))
+        });
+        Ok(Arc::new(carrier.map_err(unavailable)?))
     })
 }
 
-struct Carrier {
+/// Carries tasks to the server, and their outcomes home.
+pub(crate) struct Carrier {
     client: Arc<Client>,
     _kept: Kept,
 }
 
 impl Carrier {
-    fn begin(
-        cluster: &Cluster,
-        name: &str,
+    pub(crate) fn begin(
+        board: Board,
         settings: Settings,
         settler: Settler,
+        hear: Hear,
     ) -> Result<Carrier, ClusterError> {
-        let client = Client::enter(cluster, name, settings, settler)?;
+        let client = Client::enter(board, settings, settler, hear)?;
         let kept = client.keep()?;
         let spawned = spawn("pool sender", &client, sender::send)
             .and_then(|()| spawn("pool reader", &client, reader::read));
@@ -63,6 +68,10 @@ impl Carrier {
             client,
             _kept: kept,
         })
+    }
+
+    pub(crate) fn client(&self) -> Arc<Client> {
+        Arc::clone(&self.client)
     }
 }
 

@@ -9,21 +9,26 @@ use procession_engine::pool::{Settled, Settler};
 use super::Settings;
 use super::board::Board;
 use super::ledger::Ledger;
+use crate::ClusterError;
 use crate::keeper::{Kept, Renew};
-use crate::{Cluster, ClusterError};
+use crate::process::Begun;
 
 /// So many tasks are on the server at least, if there is no limit: hosts that come shall find something to do.
 const LEAST_WINDOW: usize = 10_000;
 /// And so many for each slot.
 const WINDOW_FOR_SLOT: usize = 100;
 
+/// Is told which processes have begun.
+pub(crate) type Hear = Box<dyn Fn(Begun) + Send + Sync>;
+
 /// What the threads of a client share.
-pub(super) struct Client {
-    pub(super) board: Board,
+pub(crate) struct Client {
+    pub(crate) board: Board,
     pub(super) settings: Settings,
     /// What it is called on the server.
-    pub(super) name: String,
+    pub(crate) name: String,
     pub(super) settler: Settler,
+    hear: Hear,
     ledger: Mutex<Ledger>,
     changed: Condvar,
     slots: AtomicUsize,
@@ -32,18 +37,19 @@ pub(super) struct Client {
 }
 
 impl Client {
-    /// Registers a new client of the pool `name`.
+    /// Registers a new client of a pool.
     pub(super) fn enter(
-        cluster: &Cluster,
-        name: &str,
+        board: Board,
         settings: Settings,
         settler: Settler,
+        hear: Hear,
     ) -> Result<Arc<Client>, ClusterError> {
         let client = Client {
-            board: Board::new(cluster, name, &settings.code)?,
+            name: board.cluster().fresh_name()?,
+            board,
             settings,
-            name: cluster.fresh_name()?,
             settler,
+            hear,
             ledger: Mutex::default(),
             changed: Condvar::new(),
             slots: AtomicUsize::new(0),
@@ -80,7 +86,7 @@ impl Client {
 
     /// What those of these tasks are called on the server that have been sent; waits for those that are just being put there, which
     /// takes no longer than a call may take.
-    pub(super) fn ids_of_sent(&self, numbers: &[u64]) -> Vec<(u64, String)> {
+    pub(crate) fn ids_of_sent(&self, numbers: &[u64]) -> Vec<(u64, String)> {
         let ledger = self.lock();
         let patience = self.board.cluster().address().patience;
         let waited = self
@@ -88,6 +94,17 @@ impl Client {
             .wait_timeout_while(ledger, patience, |ledger| ledger.is_any_on_the_way(numbers));
         let (ledger, _) = waited.unwrap_or_else(PoisonError::into_inner);
         ledger.ids_of(numbers)
+    }
+
+    /// The number of the task whose encoded arguments are these.
+    pub(crate) fn number_of(&self, is_it: impl Fn(&[u8]) -> bool) -> Option<u64> {
+        self.lock().number_of(is_it)
+    }
+
+    /// Notes that a task, which is a process, has begun.
+    pub(super) fn note_begun(&self, number: u64, begun: Begun) {
+        self.lock().note_begun(number, &begun.host);
+        (self.hear)(begun);
     }
 
     /// Takes tasks out of the ledger and tells what came of them.

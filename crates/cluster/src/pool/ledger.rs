@@ -25,6 +25,19 @@ pub(super) struct Ledger {
 struct Entry {
     carried: Carried,
     place: Place,
+    /// Of a process that has begun: the host that runs it.
+    host: Option<String>,
+}
+
+/// What is to be done about a task that the server has lost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Lost {
+    /// Nothing: what came of it is known by now.
+    Settled,
+    /// It is put on the server again.
+    Submitted,
+    /// It is a process that had begun on that host, and is not begun twice.
+    Begun { host: String },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,8 +63,12 @@ impl Ledger {
     pub(super) fn add(&mut self, tasks: Vec<Carried>) {
         for carried in tasks {
             self.outgoing.insert(rank(&carried));
-            let place = Place::Here;
-            self.tasks.insert(carried.number, Entry { carried, place });
+            let entry = Entry {
+                place: Place::Here,
+                host: None,
+                carried,
+            };
+            self.tasks.insert(entry.carried.number, entry);
         }
     }
 
@@ -99,7 +116,7 @@ impl Ledger {
 
     /// Takes a task out, since what came of it is known.
     pub(super) fn remove(&mut self, number: u64) {
-        if let Some(Entry { carried, place }) = self.tasks.remove(&number) {
+        if let Some(Entry { carried, place, .. }) = self.tasks.remove(&number) {
             match place {
                 Place::Here => drop(self.outgoing.remove(&rank(&carried))),
                 Place::OnTheWay { .. } | Place::There { .. } => self.sent -= 1,
@@ -161,19 +178,47 @@ impl Ledger {
             .collect()
     }
 
-    /// Has a task put on the server again, which does not have it any more; unless what came of it is known by now.
-    pub(super) fn resubmit(&mut self, number: u64, lost: &str) -> bool {
+    /// The number of the task whose encoded arguments are these.
+    pub(super) fn number_of(&self, is_it: impl Fn(&[u8]) -> bool) -> Option<u64> {
+        let mut carried = self.tasks.values().map(|entry| &entry.carried);
+        Some(carried.find(|carried| is_it(&carried.bytes))?.number)
+    }
+
+    /// Notes that a task, which is a process, has begun.
+    pub(super) fn note_begun(&mut self, number: u64, host: &str) {
+        if let Some(entry) = self.tasks.get_mut(&number) {
+            entry.host = Some(host.to_owned());
+        }
+    }
+
+    /// Processes that have begun: their numbers, what they are called on the server, and on which hosts.
+    pub(super) fn begun(&self) -> Vec<(u64, String, String)> {
+        let tasks = self.tasks.iter();
+        tasks
+            .filter_map(|(&number, entry)| match (&entry.place, &entry.host) {
+                (Place::There { id, .. }, Some(host)) => Some((number, id.clone(), host.clone())),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// Has a task put on the server again, which does not have it any more; unless what came of it is known by now, or it is a process that
+    /// has begun.
+    pub(super) fn resubmit(&mut self, number: u64, lost: &str) -> Lost {
         let Some(entry) = self.tasks.get_mut(&number) else {
-            return false;
+            return Lost::Settled;
         };
-        match &entry.place {
-            Place::There { id, .. } if id == lost => {
+        match (&entry.place, &entry.host) {
+            (Place::There { id, .. }, Some(host)) if id == lost => {
+                Lost::Begun { host: host.clone() }
+            }
+            (Place::There { id, .. }, None) if id == lost => {
                 entry.place = Place::Here;
                 self.outgoing.insert(rank(&entry.carried));
                 self.sent -= 1;
-                true
+                Lost::Submitted
             }
-            _ => false,
+            _ => Lost::Settled,
         }
     }
 

@@ -15,8 +15,10 @@ mod upkeep;
 
 use std::time::Duration;
 
-pub(crate) use board::{AT_ONCE, Answer, BYTES_AT_ONCE, Board, Fetched, is_absence};
+pub(crate) use board::{AT_ONCE, Answer, BYTES_AT_ONCE, Board, Entry, Fetched, Met, is_absence};
+pub(crate) use carrier::Carrier;
 pub use carrier::carried_pool;
+pub(crate) use client::Client;
 pub(crate) use member::{Description, HostMember};
 pub(crate) use outcome::{Outcome, unavailable};
 pub(crate) use task::{Task, TaskAddress, leftovers};

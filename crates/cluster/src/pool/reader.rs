@@ -8,6 +8,7 @@ use super::client::Client;
 use super::hosts::Presence;
 use super::outcome::Outcome;
 use crate::ClusterError;
+use crate::process::Begun;
 use crate::waiting::SLICE;
 
 /// How often the server is asked whether it still has the tasks.
@@ -90,6 +91,9 @@ impl Reader<'_> {
         let object = self.client.board.object();
         let outcomes = replies.into_iter().filter_map(|mut reply| {
             let number = std::str::from_utf8(&reply.take("n")?).ok()?.parse().ok()?;
+            if let Some(notice) = reply.take("b") {
+                self.note_begun(number, notice);
+            }
             Some((number, Outcome::open(object, reply.take("v")?)))
         });
         let outcomes = outcomes.collect();
@@ -99,5 +103,11 @@ impl Reader<'_> {
         self.client
             .board
             .trim_replies(&self.client.name, &self.last)
+    }
+    fn note_begun(&self, number: u64, notice: Vec<u8>) {
+        match Begun::open(self.client.board.object(), notice) {
+            Ok(begun) => self.client.note_begun(number, begun),
+            Err(error) => tracing::warn!(%error, "where a process has begun cannot be read"),
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Worker hosts and tasks for tests: the test program itself, started again.
 
+pub(crate) mod system;
+
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};

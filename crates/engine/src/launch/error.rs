@@ -187,6 +187,27 @@ pub enum ProcessError {
     /// The time that the caller allowed is over.
     #[error("the child is still running; wait longer, or end it with `terminate()` or `kill()`")]
     StillRunning,
+    /// The child was on another machine, whose worker host is not heard from any more.
+    #[error(
+        "the worker host {host} that ran the process is not heard from any more: it has died, is cut off, or the server has \
+         lost its data; what the process did until then is done, and it is not begun again by itself"
+    )]
+    HostLost {
+        /// What the host was called.
+        host: String,
+    },
+    /// The child is on another machine, and how it fares cannot be asked for.
+    #[error("the process is on another machine, and how it fares cannot be told: {reason}")]
+    Unavailable {
+        /// What the server, or the client of the server, says.
+        reason: String,
+    },
+    /// The child was on another machine, and returned a shared object that only processes there can use.
+    #[error(
+        "what the process returned mentions an object in the memory of another machine; return objects that were made on the \
+         server, or plain values"
+    )]
+    LocalObject,
     /// This process is a copy, made by `fork`, of the one that started the child.
     #[error("the child belongs to the process that started it; a forked copy cannot wait for it")]
     NotOwnChild,

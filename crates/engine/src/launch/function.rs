@@ -58,6 +58,22 @@ pub struct Returned {
     pub handles: Vec<Handle>,
 }
 
+impl Returned {
+    /// For a result that is dropped before it is stored, and so are the handles in it: holds their objects until this process has ended, which it is
+    /// about to do.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::StaleHandle`] for one whose object has ended; [`Error::Corrupt`] if the session is damaged.
+    pub fn held_to_the_end(bytes: Vec<u8>, handles: Vec<Handle>) -> Result<Returned, Error> {
+        if !handles.is_empty() {
+            let mut held = handles.iter();
+            with_participant(|me| held.try_for_each(|handle| me.attach(*handle).map(drop)))?;
+        }
+        Ok(Returned { bytes, handles })
+    }
+}
+
 /// Why an [`Entry`] has no result.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EntryError {

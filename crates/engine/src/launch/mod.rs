@@ -1,5 +1,6 @@
 //! Starting processes, and knowing how they end. The protocol is described in `README.md`.
 
+mod carried;
 mod child;
 mod child_handle;
 mod children;
@@ -24,6 +25,7 @@ mod spawn;
 mod start;
 mod stdio;
 
+pub use carried::CarriedCommand;
 pub use child_handle::Child;
 pub use command::{Command, StartMethod};
 pub use current::{Current, current};

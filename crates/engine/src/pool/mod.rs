@@ -14,6 +14,7 @@ mod held;
 mod intake;
 mod job;
 mod output;
+mod own_process;
 mod owner;
 mod pending;
 mod process;

@@ -8,7 +8,7 @@ mod progress;
 mod results;
 mod route;
 mod submission;
-mod work;
+pub(crate) mod work;
 
 use std::fmt;
 use std::path::Path;

@@ -15,8 +15,8 @@ use crate::codec;
 use crate::function::{CapturesNothing, instance, not_decoded, not_encoded};
 
 /// A function as every process of this build knows it, and what it makes of what.
-pub(super) struct WorkOf<T, R> {
-    pub(super) work: &'static NamedWork,
+pub(crate) struct WorkOf<T, R> {
+    pub(crate) work: &'static NamedWork,
     /// The function's path in the program.
     pub(super) name: &'static str,
     types: PhantomData<fn(T) -> R>,
@@ -37,7 +37,7 @@ where
 }
 
 /// A function that takes several arguments.
-pub(super) fn of_arguments<F, A, R>(_: CapturesNothing<F>, _function: F) -> WorkOf<A, R>
+pub(crate) fn of_arguments<F, A, R>(_: CapturesNothing<F>, _function: F) -> WorkOf<A, R>
 where
     F: Function<A, R>,
     A: DeserializeOwned + 'static,

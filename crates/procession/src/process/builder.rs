@@ -8,11 +8,13 @@ use procession_engine::{Command, StartMethod, Stdio};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::Process;
+use super::elsewhere::Elsewhere;
+use super::{Process, Running};
 use crate::codec::encode;
 use crate::context::default_start_method;
 use crate::function::{CapturesNothing, entry};
-use crate::{Function, SpawnError};
+use crate::pool::work::of_arguments;
+use crate::{Cluster, Function, SpawnError};
 
 /// Says more about a process to start; made by [`Process::builder`].
 #[derive(Debug)]
@@ -22,7 +24,7 @@ pub struct ProcessBuilder {
 }
 
 impl ProcessBuilder {
-    pub(super) fn new() -> ProcessBuilder {
+    pub(crate) fn new() -> ProcessBuilder {
         let command = Command::new();
         let command = match default_start_method() {
             Some(start_method) => command.start_method(start_method),
@@ -138,7 +140,65 @@ impl ProcessBuilder {
             .command
             .start(entry::<F, A, R>(proof, function), bytes, &handles)?;
         Ok(Process {
-            child,
+            running: Running::Here(child),
+            result: PhantomData,
+        })
+    }
+
+    /// Runs `function` with `arguments` in a new process on another machine, as [`Cluster::spawn`] does, with more to say: which worker hosts are
+    /// meant, by the name of a [pool](Cluster::pool) that they serve; `None` means those of the pool that hosts serve if nothing else is said.
+    ///
+    /// Names, environment variables, the directory and the limit of memory travel, and are taken for what they are on that machine. How the process is started, the host
+    /// says, whose standard streams it also has.
+    ///
+    /// # Errors
+    ///
+    /// As [`Cluster::spawn`]; [`SpawnError::Setting`] for a setting that makes sense on this machine alone: pipes, files, another executable.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use procession::Process;
+    ///
+    /// procession::init();
+    /// let cluster = procession::connect("redis://127.0.0.1")?;
+    /// let process = Process::builder().daemon(true).spawn_on(&cluster, "gpu", |a: u32, b: u32| a * b, (6, 7))?;
+    /// assert_eq!(process.join()?, 42);
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn spawn_on<'n, F, A, R>(
+        self,
+        cluster: &Cluster,
+        pool: impl Into<Option<&'n str>>,
+        function: F,
+        arguments: A,
+    ) -> Result<Process<R>, SpawnError>
+    where
+        F: Function<A, R>,
+        A: Serialize + DeserializeOwned + 'static,
+        R: Serialize + DeserializeOwned + 'static,
+    {
+        let proof = const { CapturesNothing::new() };
+        self.start_on(cluster, pool.into(), proof, function, arguments)
+    }
+
+    pub(crate) fn start_on<F, A, R>(
+        self,
+        cluster: &Cluster,
+        pool: Option<&str>,
+        proof: CapturesNothing<F>,
+        function: F,
+        arguments: A,
+    ) -> Result<Process<R>, SpawnError>
+    where
+        F: Function<A, R>,
+        A: Serialize + DeserializeOwned + 'static,
+        R: Serialize + DeserializeOwned + 'static,
+    {
+        let work = of_arguments::<F, A, R>(proof, function).work;
+        let process = Elsewhere::start(cluster, pool, work, self.command, &arguments)?;
+        Ok(Process {
+            running: Running::Elsewhere(process),
             result: PhantomData,
         })
     }

@@ -2,14 +2,18 @@
 
 use std::process::{ChildStderr, ChildStdin, ChildStdout, ExitStatus};
 
-use procession_engine::ProcessError;
+use procession_cluster::process::Signal;
+use procession_engine::{Child, ProcessError};
 
-use super::Process;
+use super::{Process, Running};
 
 impl<R> Process<R> {
     /// Whether the process has not ended yet.
     pub fn is_alive(&self) -> bool {
-        self.child.is_alive()
+        match &self.running {
+            Running::Here(child) => child.is_alive(),
+            Running::Elsewhere(process) => process.is_alive(),
+        }
     }
 
     /// Asks the process to end, with the signal `SIGTERM`.
@@ -18,9 +22,12 @@ impl<R> Process<R> {
     ///
     /// # Errors
     ///
-    /// [`ProcessError`] if the system refuses.
+    /// [`ProcessError`] if the system refuses; [`ProcessError::Unavailable`] if the process is on another machine and the server cannot be told.
     pub fn terminate(&self) -> Result<(), ProcessError> {
-        self.child.terminate()
+        match &self.running {
+            Running::Here(child) => child.terminate(),
+            Running::Elsewhere(process) => process.signal(Signal::Terminate),
+        }
     }
 
     /// Ends the process at once, with the signal `SIGKILL`.
@@ -51,29 +58,49 @@ impl<R> Process<R> {
     /// }
     /// ```
     pub fn kill(&self) -> Result<(), ProcessError> {
-        self.child.kill()
+        match &self.running {
+            Running::Here(child) => child.kill(),
+            Running::Elsewhere(process) => process.signal(Signal::Kill),
+        }
     }
 
-    /// The number by which the system knows the process.
+    /// The number by which the system knows the process: that of the machine on which it runs.
     pub fn pid(&self) -> u32 {
-        self.child.pid()
+        match &self.running {
+            Running::Here(child) => child.pid(),
+            Running::Elsewhere(process) => process.pid(),
+        }
+    }
+
+    /// What the worker host is called that runs the process; `None` if it runs on this machine, as a child of this process.
+    pub fn host(&self) -> Option<&str> {
+        match &self.running {
+            Running::Here(_) => None,
+            Running::Elsewhere(process) => Some(process.host()),
+        }
     }
 
     /// The name that the process was given.
     pub fn name(&self) -> &str {
-        self.child.name()
+        match &self.running {
+            Running::Here(child) => child.name(),
+            Running::Elsewhere(process) => process.name(),
+        }
     }
 
     /// How the process ended, as the system tells it; `None` before somebody has joined it, or if it
     /// cannot be known.
     pub fn exit_status(&self) -> Option<ExitStatus> {
-        self.child.exit_status()
+        match &self.running {
+            Running::Here(child) => child.exit_status(),
+            Running::Elsewhere(process) => process.exit_status(),
+        }
     }
 
     /// The writing end of the process's standard input, if that is [`Stdio::Piped`](crate::Stdio);
     /// once.
     pub fn take_stdin(&self) -> Option<ChildStdin> {
-        self.child.take_stdin()
+        self.child()?.take_stdin()
     }
 
     /// The reading end of the process's standard output, if that is [`Stdio::Piped`](crate::Stdio);
@@ -100,12 +127,19 @@ impl<R> Process<R> {
     /// }
     /// ```
     pub fn take_stdout(&self) -> Option<ChildStdout> {
-        self.child.take_stdout()
+        self.child()?.take_stdout()
     }
 
     /// The reading end of the process's standard error, if that is [`Stdio::Piped`](crate::Stdio);
     /// once.
     pub fn take_stderr(&self) -> Option<ChildStderr> {
-        self.child.take_stderr()
+        self.child()?.take_stderr()
+    }
+
+    fn child(&self) -> Option<&Child> {
+        match &self.running {
+            Running::Here(child) => Some(child),
+            Running::Elsewhere(_) => None,
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use procession_engine::ProcessError;
 use serde::de::DeserializeOwned;
 
-use super::Process;
+use super::{Process, Running};
 use crate::codec::{CodecError, decode_copy};
 
 impl<R: DeserializeOwned + 'static> Process<R> {
@@ -42,7 +42,10 @@ impl<R: DeserializeOwned + 'static> Process<R> {
     /// }
     /// ```
     pub fn join(&self) -> Result<R, ProcessError> {
-        self.child.wait()?;
+        match &self.running {
+            Running::Here(child) => child.wait()?,
+            Running::Elsewhere(process) => process.wait(None)?,
+        }
         self.outcome()
     }
 
@@ -76,13 +79,19 @@ impl<R: DeserializeOwned + 'static> Process<R> {
     /// }
     /// ```
     pub fn join_timeout(&self, timeout: Duration) -> Result<R, ProcessError> {
-        self.child.wait_timeout(timeout)?;
+        match &self.running {
+            Running::Here(child) => child.wait_timeout(timeout)?,
+            Running::Elsewhere(process) => process.wait(Some(timeout))?,
+        }
         self.outcome()
     }
 
     fn outcome(&self) -> Result<R, ProcessError> {
-        let bytes = self.child.outcome()?;
-        decode_copy(&bytes).map_err(|CodecError { type_name, reason }| {
+        let decoded = match &self.running {
+            Running::Here(child) => decode_copy(&child.outcome()?),
+            Running::Elsewhere(process) => process.result()?,
+        };
+        decoded.map_err(|CodecError { type_name, reason }| {
             let reason = format!("what it wrote cannot be read back: {reason}");
             ProcessError::ResultEncode { type_name, reason }
         })

@@ -2,6 +2,7 @@
 
 mod builder;
 mod control;
+mod elsewhere;
 mod join;
 
 use std::fmt;
@@ -14,6 +15,8 @@ use serde::de::DeserializeOwned;
 pub use builder::ProcessBuilder;
 
 use crate::function::CapturesNothing;
+use elsewhere::Elsewhere;
+
 use crate::{Function, SpawnError};
 
 /// A function that runs in a process of its own, and returns an `R`.
@@ -26,7 +29,9 @@ use crate::{Function, SpawnError};
 ///
 /// [`join`](Process::join) returns an error that says how the process ended: a panic with its
 /// message and backtrace, an exit code, a signal. If the process that *started* it dies, even by
-/// `kill -9`, then a daemonic process ends at once; any other goes on to its end.
+/// `kill -9`, then a daemonic process ends at once; any other goes on to its end. If it runs on [another machine](crate::Cluster::spawn), a daemonic
+/// one ends when the lease of the one that started it is over; and if its worker host dies, it ends as well, and `join` returns
+/// [`ProcessError::HostLost`](crate::ProcessError).
 ///
 /// # Examples
 ///
@@ -46,8 +51,16 @@ use crate::{Function, SpawnError};
 /// }
 /// ```
 pub struct Process<R> {
-    child: Child,
+    running: Running,
     result: PhantomData<fn() -> R>,
+}
+
+/// Where a process runs.
+enum Running {
+    /// On this machine, as a child of this process.
+    Here(Child),
+    /// On a worker host.
+    Elsewhere(Elsewhere),
 }
 
 impl<R> Process<R> {

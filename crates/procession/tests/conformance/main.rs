@@ -13,9 +13,11 @@ mod watchdog;
 
 mod data;
 mod event;
+mod host;
 mod joinable_queue;
 mod manager;
 mod objects;
 mod pool;
+mod process;
 mod queue;
 mod sync;

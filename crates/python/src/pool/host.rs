@@ -1,13 +1,20 @@
 //! A host: a process that has its workers carry out the tasks of pools on a server.
 
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use procession_cluster::agent::{self, Begin, Settings, Stop};
-use procession_engine::PoolError;
+use procession_arena::sys::process::Pidfd;
+use procession_cluster::agent::{
+    self, Begin, HostedProcess, ProcessRequest, Settings, StartProcess, Stop,
+};
+use procession_cluster::process::{Ending, Signal};
+use procession_engine::{PoolError, ProcessError};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use pyo3::types::PyBytes;
 
 use super::error::to_exception;
 use super::owner::Pool;
@@ -33,7 +40,8 @@ impl HostStop {
     }
 }
 
-/// Takes tasks of the pools of these names from the server and has the workers of `pool` carry them out, until it is told to stop.
+/// Takes tasks of the pools of these names from the server and has the workers of `pool` carry them out, and starts processes for others by calling `start` with
+/// their names and what they are, until it is told to stop.
 #[pyfunction]
 #[expect(
     clippy::too_many_arguments,
@@ -49,6 +57,7 @@ pub(crate) fn serve_as_host(
     slots: usize,
     code: String,
     drain: f64,
+    start: Py<PyAny>,
 ) -> PyResult<()> {
     let settings = Settings {
         name: name.unwrap_or_else(agent::host_name),
@@ -62,8 +71,9 @@ pub(crate) fn serve_as_host(
     let owner = Arc::clone(&pool.0);
     // Whatever it is called by whoever has sent it: what Python pools have done is one and the same.
     let begin: Arc<Begin> = Arc::new(move |_, settings| owner.begin_for_others(settings));
+    let start: Arc<StartProcess> = Arc::new(move |request| start_process(&start, &request));
     let (server, stop) = (server.0.clone(), stop.0.clone());
-    let serve = move || agent::serve(&server, &settings, &begin, &stop);
+    let serve = move || agent::serve(&server, &settings, &begin, &start, &stop);
     let serving = thread::Builder::new()
         .name("host".to_owned())
         .spawn(serve)?;
@@ -76,4 +86,76 @@ pub(crate) fn serve_as_host(
         Err(PoolError::Refused { reason })
     });
     served.map_err(|error| to_exception(py, &error))
+}
+
+/// A process of the interpreter that this host has started for somebody else.
+#[derive(Debug)]
+struct Started {
+    /// What the interpreter knows of it, which is what reaps it.
+    process: Py<PyAny>,
+    pid: u32,
+    pidfd: Pidfd,
+}
+
+fn start_process(
+    start: &Py<PyAny>,
+    request: &ProcessRequest,
+) -> Result<Arc<dyn HostedProcess>, String> {
+    let name = request.command.name();
+    let data = &request.arguments;
+    let started = Python::try_attach(|py| -> PyResult<Started> {
+        let process = start.call1(py, (name, PyBytes::new(py, data)))?;
+        let pid = process.getattr(py, "pid")?.extract(py)?;
+        let pidfd = Pidfd::open(pid)?;
+        Ok(Started {
+            process,
+            pid,
+            pidfd,
+        })
+    });
+    match started {
+        Some(Ok(started)) => Ok(Arc::new(started)),
+        Some(Err(error)) => Err(error.to_string()),
+        None => Err("the interpreter of the host exits".to_owned()),
+    }
+}
+
+impl Started {
+    /// The exit code as the interpreter tells it; nothing if it does not know it any more.
+    fn exit_code(&self) -> Option<i32> {
+        Python::try_attach(|py| {
+            let code = self.process.getattr(py, "exitcode");
+            code.and_then(|code| code.extract(py)).ok().flatten()
+        })
+        .flatten()
+    }
+}
+
+impl HostedProcess for Started {
+    fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    fn signal(&self, signal: Signal) -> Result<(), String> {
+        let sent = match signal {
+            Signal::Terminate => self.pidfd.terminate(),
+            Signal::Kill => self.pidfd.kill(),
+        };
+        sent.map_err(|error| error.to_string())
+    }
+
+    fn wait(&self) -> Ending {
+        // Not the interpreter waits, into which no thread may come back once it exits.
+        while matches!(self.pidfd.wait_exit(None), Ok(false)) {}
+        match self.exit_code() {
+            Some(code) if code >= 0 => Ending::of_status(ExitStatus::from_raw(code << 8)),
+            Some(signal) => Ending::of_status(ExitStatus::from_raw(-signal)),
+            None => Ending::of(
+                None,
+                Err(ProcessError::StatusUnknown {
+                    reason: "the interpreter of the host was just exiting",
+                }),
+            ),
+        }
+    }
 }

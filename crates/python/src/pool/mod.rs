@@ -11,6 +11,7 @@ mod feed;
 mod feeding;
 mod function;
 mod host;
+mod hosted_process;
 mod imap_iterator;
 mod owner;
 mod result;
@@ -22,6 +23,7 @@ mod worker;
 
 pub(crate) use async_result::{AsyncResult, MapResult};
 pub(crate) use host::{HostStop, serve_as_host};
+pub(crate) use hosted_process::{HostedProcess, arrived_process};
 pub(crate) use imap_iterator::{IMapIterator, IMapUnorderedIterator};
 pub(crate) use owner::Pool;
 pub(crate) use slices::interpreter_exits;

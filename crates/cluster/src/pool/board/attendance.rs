@@ -9,7 +9,7 @@ use crate::script::{Script, script};
 
 static RENEW: Script = script!("renew");
 static REMOVE_HOST: Script = script!("remove_host");
-static REMOVE_CLIENT: Script = script!("remove_client");
+pub(super) static REMOVE_CLIENT: Script = script!("remove_client");
 
 /// Those whose leases are over.
 #[derive(Debug, Default)]
@@ -120,9 +120,10 @@ impl Board {
         takes_leave: bool,
     ) -> Result<(), ClusterError> {
         let call = Call::new(&REMOVE_CLIENT, &self.object)
-            .keys(["k", &format!("rep:{client}")])
+            .keys(["k", &format!("rep:{client}"), "x"])
             .argument(client)
-            .argument(takes_leave);
+            .argument(takes_leave)
+            .argument(self.has_processes());
         self.cluster().call_with(call, Effort::Once).map(drop)
     }
 }

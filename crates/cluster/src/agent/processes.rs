@@ -1,0 +1,151 @@
+//! Starting processes for others, and what is said to them from afar.
+
+use std::sync::Arc;
+use std::thread;
+
+use super::duty::StartProcess;
+use super::held::{Ticket, Word};
+use super::hosted_process::{HostedProcess, ProcessRequest};
+use super::station::Station;
+use super::underway::{self, Underway};
+use super::verdict::Verdict;
+use crate::pool::{Entry, Outcome, Task};
+use crate::process::{Begun, Ending, Request, Signal};
+
+impl Station {
+    /// Starts the process that a task asks for, in a thread that stays with it until its end.
+    pub(super) fn begin_process(
+        self: &Arc<Station>,
+        start: &Arc<StartProcess>,
+        ticket: Ticket,
+        task: &Task,
+    ) {
+        let (request, arguments) = match Request::decode(&task.bytes) {
+            Ok((request, arguments)) => (request, arguments.to_vec()),
+            Err(error) => return self.finish(ticket, refusal(&error.to_string())),
+        };
+        let id = request.id;
+        let request = ProcessRequest {
+            work: task.header.work,
+            arguments,
+            command: request.command,
+        };
+        let (station, start, told) = (Arc::clone(self), Arc::clone(start), ticket.clone());
+        let thread = thread::Builder::new().name(request.command.name().to_owned());
+        let spawned = thread.spawn(move || {
+            let verdict = station.run_process(&*start, &ticket, id, request);
+            station.finish(ticket, verdict);
+        });
+        if let Err(error) = spawned {
+            self.finish(told, refusal(&error.to_string()));
+        }
+    }
+
+    fn run_process(
+        &self,
+        start: &StartProcess,
+        ticket: &Ticket,
+        id: String,
+        request: ProcessRequest,
+    ) -> Verdict {
+        let name = request.command.name().to_owned();
+        let is_daemon = request.command.is_daemon();
+        let process = match start(request) {
+            Ok(process) => process,
+            Err(reason) => {
+                let host = &ticket.member.name;
+                return refusal(&format!("the host {host} could not start it: {reason}"));
+            }
+        };
+        tracing::info!(name, pid = process.pid(), "a process begins");
+        let underway = Underway::Process {
+            process: Arc::clone(&process),
+            is_daemon,
+        };
+        let said = self.held.note_underway(ticket.serial, underway.clone());
+        said.iter().for_each(|word| obey(&underway, word));
+        if self.is_given_up(ticket) {
+            underway.end();
+        }
+        self.tell_begun(ticket, id, &process);
+        let ending = process.wait();
+        tracing::info!(name, pid = process.pid(), status = ?ending.status(), "a process has ended");
+        verdict(&ending)
+    }
+
+    /// Whether nobody counts on the host for it any more: the host is at its end, or others know that it is lost.
+    fn is_given_up(&self, ticket: &Ticket) -> bool {
+        self.stop.is_killing() || !Arc::ptr_eq(&ticket.member, &self.member())
+    }
+
+    fn tell_begun(&self, ticket: &Ticket, id: String, process: &Arc<dyn HostedProcess>) {
+        let begun = Begun {
+            id,
+            host: ticket.member.name.clone(),
+            pid: process.pid(),
+        };
+        let told = begun.seal(self.board.object()).and_then(|notice| {
+            let client = (ticket.client.as_str(), ticket.number);
+            self.board.tell(&ticket.member, &ticket.id, client, &notice)
+        });
+        match told {
+            Ok(true) => {}
+            Ok(false) => tracing::info!("a process began too late: others know that it is lost"),
+            Err(error) => tracing::warn!(%error, "nobody could be told that a process has begun"),
+        }
+    }
+
+    /// Does what is said to processes of this host, or to those that it is just getting.
+    pub(super) fn heed(&self, word: Word) {
+        let memory = self.board.cluster().lease();
+        let concerned = self.held.underway_for(word.clone(), memory);
+        concerned.iter().for_each(|underway| obey(underway, &word));
+    }
+}
+
+/// What is said to processes in an entry of the pool's stream; nothing if it says something else.
+pub(super) fn word(entry: &mut Entry) -> Option<Word> {
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    if let Some(client) = entry.take("gone") {
+        return Some(Word::Gone {
+            client: text(client),
+        });
+    }
+    Some(Word::Signal {
+        id: text(entry.take("to")?),
+        signal: Signal::of(&entry.take("signal")?)?,
+    })
+}
+
+fn obey(underway: &Underway, word: &Word) {
+    match (underway, word) {
+        (Underway::Process { process, .. }, Word::Signal { signal, .. }) => {
+            underway::send(process, *signal);
+        }
+        (
+            Underway::Process {
+                process,
+                is_daemon: true,
+            },
+            Word::Gone { .. },
+        ) => underway::send(process, Signal::Kill),
+        (Underway::Process { .. } | Underway::Job(_), _) => {}
+    }
+}
+
+fn verdict(ending: &Ending) -> Verdict {
+    match ending.encode() {
+        Ok(result) => Verdict::Answer {
+            outcome: Outcome::Returned,
+            result,
+            epitaph: String::new(),
+        },
+        Err(error) => refusal(&error.to_string()),
+    }
+}
+
+fn refusal(reason: &str) -> Verdict {
+    Verdict::refusal(Outcome::Refused {
+        reason: reason.to_owned(),
+    })
+}

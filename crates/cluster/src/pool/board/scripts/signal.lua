@@ -1,0 +1,15 @@
+-- Sends a signal to a process that waits to be begun, or that a host holds.  O(log N)
+-- recorded
+-- flags: allow-oom
+-- without header
+-- KEYS h, tasks, ready, attempts, cancellations   ARGV id, signal
+-- reply: 2 if no host had begun it, and now none will; 1 if its host hears of it; 0 if it has ended
+if redis.call('HEXISTS', KEYS[2], ARGV[1]) == 0 then return 0 end
+if redis.call('ZREM', KEYS[3], ARGV[1]) == 0 then
+  redis.call('XADD', KEYS[5], 'MAXLEN', '~', 10000, '*', 'to', ARGV[1], 'signal', ARGV[2])
+  return 1
+end
+redis.call('HDEL', KEYS[2], ARGV[1])
+redis.call('HDEL', KEYS[4], ARGV[1])
+redis.call('HINCRBY', KEYS[1], 'cancelled', 1)
+return 2

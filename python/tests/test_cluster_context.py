@@ -19,7 +19,9 @@ from procession.cluster.address import address
 def test_the_context_is_one_of_the_standard_package(remote: ClusterContext) -> None:
     assert isinstance(remote, multiprocessing.context.BaseContext)
     assert remote.get_context() is remote
-    assert remote.get_start_method() == procession.get_start_method()
+    assert remote.get_start_method() == "host"
+    with pytest.raises(ValueError, match=r"get_context\(method\)"):
+        remote.set_start_method("spawn")
     assert remote.get_context("spawn").get_start_method() == "spawn"
     assert issubclass(remote.get_context("spawn").Process, procession.get_context("spawn").Process)
     with pytest.raises(ValueError, match="cannot find context"):

@@ -115,6 +115,8 @@ fn a_process_runs_elsewhere_and_what_it_returns_comes_home() {
     let host = Host::start(&url, 1, &["--name=heron"]);
     let process = begin(&cluster, &REVERSE, b"abc");
     assert_eq!(end(&process).unwrap(), b"cba");
+    // Its host had handed it in before that came home.
+    assert_eq!(running(&cluster), 0);
     let (name, pid) = process.place().unwrap();
     assert_eq!(name, "heron");
     assert!(pid != host.pid() && pid != std::process::id());
@@ -164,6 +166,13 @@ fn processes_do_not_wait_for_slots_and_go_to_the_hosts_in_turn() {
     }
 }
 
+/// Processes of all hosts, as operators see them.
+fn running(cluster: &Cluster) -> usize {
+    let pools = procession_cluster::inspect::pools(cluster).unwrap();
+    let hosts = pools.iter().flat_map(|pool| &pool.hosts);
+    hosts.map(|host| host.processes).sum()
+}
+
 /// Waits until that many hosts of processes are registered.
 fn hosts_are_there(server: &Server, count: i64) {
     poll("all hosts are there", || {
@@ -184,6 +193,7 @@ fn signals_reach_a_process_that_runs() {
         let process = begin(&cluster, &WAIT, &gate.argument());
         gate.wait_for(1);
         assert!(process.is_alive());
+        assert_eq!(running(&cluster), 1);
         process.signal(signal).unwrap();
         match end(&process) {
             Err(ProcessError::Signaled { signal, .. }) => assert_eq!(signal, number),

@@ -18,6 +18,7 @@ struct Row {
     slots: usize,
     state: &'static str,
     tasks: Vec<Task>,
+    processes: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -70,12 +71,22 @@ fn row(pool: &str, host: Host) -> Row {
         pool: pool.to_owned(),
         code: host.code,
         slots: host.slots,
+        processes: host.processes,
         state,
     }
 }
 
 fn table(rows: &[Row], with_tasks: bool) -> Table {
-    let mut table = Table::new(["HOST", "PID", "POOL", "STATE", "SLOTS", "TASKS", "CODE"]);
+    let mut table = Table::new([
+        "HOST",
+        "PID",
+        "POOL",
+        "STATE",
+        "SLOTS",
+        "TASKS",
+        "PROCESSES",
+        "CODE",
+    ]);
     for row in rows {
         table.row([
             row.host.clone(),
@@ -84,6 +95,7 @@ fn table(rows: &[Row], with_tasks: bool) -> Table {
             row.state.to_owned(),
             row.slots.to_string(),
             tasks(&row.tasks, with_tasks),
+            row.processes.to_string(),
             row.code.clone(),
         ]);
     }

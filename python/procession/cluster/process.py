@@ -8,6 +8,7 @@ there, and whose arguments are pickled.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable, Mapping
 from multiprocessing.process import BaseProcess
 from typing import Any
 
@@ -16,15 +17,22 @@ from .pool import DEFAULT_NAME, code
 
 __all__ = ["HostedProcess", "process_class"]
 
-#: Seconds for which `start` waits for a host if there is none.
-PATIENCE = 60.0
-
 
 class HostedProcess(BaseProcess):
     """A process that a worker host starts.
 
+    Args:
+        group: nothing.
+        target: what it calls, by its name.
+        name: what it is called; otherwise something with a number.
+        args: what the target is called with.
+        kwargs: what the target is called with by name.
+        daemon: whether it ends with this process; otherwise as this process.
+        pool: which hosts are meant: those that serve the pool of that name; "default" if nothing is said.
+        patience_for_hosts: seconds for which `start` waits while there is no such host; then it raises `NoWorkers`; 60 if nothing is said.
+
     It takes none of the host's slots, and the hosts start processes in turn. `start` returns when one has. `pid` is the number under which that machine knows it, and
-    `host` is what the host is called. Standard streams are the host's.
+    `host` is what the host is called. Standard streams are the host's, and `authkey` stays here.
 
     If a process dies: if it is this one, `exitcode` says how. If its host dies, it ends as well; `exitcode` is -255 when the host's lease has run out, and `failure` an
     exception that says why. It is never begun a second time. If the one that started it dies, even by `kill -9`, a daemonic process ends when the lease of that one is over, and any other goes on.
@@ -33,7 +41,22 @@ class HostedProcess(BaseProcess):
     _start_method = None
     #: The server, in the classes that `process_class` makes.
     _cluster: _native.Cluster
-    _patience = PATIENCE
+
+    def __init__(
+        self,
+        group: None = None,
+        target: Callable[..., object] | None = None,
+        name: str | None = None,
+        args: Iterable[Any] = (),
+        kwargs: Mapping[str, Any] = {},
+        *,
+        daemon: bool | None = None,
+        pool: str = DEFAULT_NAME,
+        patience_for_hosts: float | None = None,
+    ) -> None:
+        super().__init__(group, target, name, args, kwargs, daemon=daemon)
+        self._pool = pool
+        self._patience_for_hosts = patience_for_hosts
 
     @staticmethod
     def _Popen(process_obj: Any) -> Any:
@@ -88,7 +111,7 @@ class Popen:
         self._owner = os.getpid()
         self.returncode: int | None = None
         self.native = _native.HostedProcess(
-            cluster, DEFAULT_NAME, code(), process.name, bool(process.daemon), process, process._patience
+            cluster, process._pool, code(), process.name, bool(process.daemon), process, process._patience_for_hosts
         )
         try:
             self.native.wait_until_begun()
@@ -96,7 +119,9 @@ class Popen:
             # Nobody would ever know of it.
             self.native.kill()
             raise
-        self.host, self.pid = self.native.place() or (None, None)
+        place = self.native.place()
+        self.host: str | None = place[0] if place else None
+        self.pid: int | None = place[1] if place else None
         self.sentinel = self.native.sentinel()
 
     def poll(self, flag: int = os.WNOHANG) -> int | None:

@@ -78,6 +78,8 @@ pub struct Host {
     pub is_silent: bool,
     /// The tasks that it holds, oldest first.
     pub tasks: Vec<Held>,
+    /// How many processes it runs for others.
+    pub processes: usize,
 }
 
 /// A task that a host holds.
@@ -101,10 +103,11 @@ pub fn pools(cluster: &Cluster) -> Result<Vec<Pool>, ClusterError> {
 
 fn look(cluster: &Cluster, name: &str) -> Result<Pool, ClusterError> {
     let object = Object::absent(cluster, Kind::Pool, name);
+    let processes = Object::absent(cluster, Kind::Process, name);
     let count = |command: &str, part: &str| ask(&object, command, part, &[])?.count();
     Ok(Pool {
         name: name.to_owned(),
-        hosts: hosts(&object)?,
+        hosts: with_processes(hosts(&object)?, hosts(&processes)?),
         waiting: waiting(&object)?,
         clients: count("ZCARD", "k")?,
         unfinished: count("HLEN", "m")?,
@@ -179,10 +182,27 @@ fn hosts(object: &Object) -> Result<Vec<Host>, ClusterError> {
             slots: said.slots,
             is_draining: said.is_draining,
             is_silent: lease.integer()? < now,
+            processes: 0,
         });
     }
     hosts.sort_by(|one, other| (&one.name, one.pid).cmp(&(&other.name, other.pid)));
     Ok(hosts)
+}
+
+/// The hosts that carry out tasks, and those that start processes: the same agents, each of which may leave one of the two before the other.
+fn with_processes(mut hosts: Vec<Host>, starting: Vec<Host>) -> Vec<Host> {
+    for mut starter in starting {
+        let processes = std::mem::take(&mut starter.tasks).len();
+        let mut same = hosts.iter_mut();
+        match same.find(|host| host.name == starter.name && host.pid == starter.pid) {
+            Some(host) => host.processes = processes,
+            None => hosts.push(Host {
+                processes,
+                ..starter
+            }),
+        }
+    }
+    hosts
 }
 
 fn held(object: &Object, host: &HostMember) -> Result<Vec<Held>, ClusterError> {

@@ -51,17 +51,24 @@ struct HeldTask {
 pub(super) enum Word {
     /// A signal for the process that this task has started.
     Signal { id: String, signal: Signal },
-    /// A client has gone, and its daemonic processes are to go as well.
-    Gone { client: String },
+    /// A client has gone, and the daemonic processes are to go as well for which it had asked by then: those up to this number.
+    Gone { client: String, last: u64 },
 }
 
 impl Word {
     fn concerns(&self, ticket: &Ticket) -> bool {
         match self {
             Word::Signal { id, .. } => *id == ticket.id,
-            Word::Gone { client } => *client == ticket.client,
+            Word::Gone { client, last } => {
+                *client == ticket.client && number(&ticket.id).is_some_and(|number| number <= *last)
+            }
         }
     }
+}
+
+/// The server's count of tasks when that one was put there: `PRIORITY-NUMBER-BATCH`.
+fn number(id: &str) -> Option<u64> {
+    id.split('-').nth(1)?.parse().ok()
 }
 
 impl Held {
@@ -99,6 +106,11 @@ impl Held {
         early.retain(|(since, _)| now.duration_since(*since) < memory);
         early.push_back((now, word));
         concerned
+    }
+
+    /// Forgets what was said to processes: the numbers in it mean nothing any more.
+    pub(super) fn forget_words(&self) {
+        self.lock().early.clear();
     }
 
     /// What came of the task has been handed in.
@@ -148,5 +160,48 @@ impl Held {
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ticket(number: u64) -> Ticket {
+        Ticket {
+            serial: number,
+            id: format!("2147483647-{number:016}-batch"),
+            client: "client".to_owned(),
+            number,
+            attempt: 1,
+            attempts: 1,
+            member: Arc::new(HostMember::new("heron", 7, "incarnation", "code")),
+            since: Instant::now(),
+            leftovers: None,
+        }
+    }
+
+    #[test]
+    fn what_a_client_asks_for_after_it_has_come_back_does_not_go_with_it() {
+        let gone = |client: &str| Word::Gone {
+            client: client.to_owned(),
+            last: 9,
+        };
+        for (number, client, concerns) in [
+            (9, "client", true),
+            (10, "client", false),
+            (9, "other", false),
+        ] {
+            assert_eq!(gone(client).concerns(&ticket(number)), concerns, "{number}");
+        }
+    }
+
+    #[test]
+    fn a_signal_is_for_one_process() {
+        let signal = Word::Signal {
+            id: ticket(9).id,
+            signal: Signal::Kill,
+        };
+        assert!(signal.concerns(&ticket(9)) && !signal.concerns(&ticket(10)));
     }
 }

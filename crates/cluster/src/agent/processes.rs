@@ -109,6 +109,7 @@ pub(super) fn word(entry: &mut Entry) -> Option<Word> {
     if let Some(client) = entry.take("gone") {
         return Some(Word::Gone {
             client: text(client),
+            last: text(entry.take("last")?).parse().ok()?,
         });
     }
     Some(Word::Signal {

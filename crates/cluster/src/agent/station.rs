@@ -120,6 +120,7 @@ impl Station {
         );
         // What is left of them ends with this process.
         underway.iter().for_each(Underway::end);
+        self.held.forget_words();
         let member = Arc::new(new_member(self.board.cluster(), &self.description)?);
         self.board.enter_host(&member, &self.description)?;
         *self.member.lock().unwrap_or_else(PoisonError::into_inner) = member;

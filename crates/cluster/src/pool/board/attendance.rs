@@ -120,7 +120,7 @@ impl Board {
         takes_leave: bool,
     ) -> Result<(), ClusterError> {
         let call = Call::new(&REMOVE_CLIENT, &self.object)
-            .keys(["k", &format!("rep:{client}"), "x"])
+            .keys(["k", &format!("rep:{client}"), "x", "h"])
             .argument(client)
             .argument(takes_leave)
             .argument(self.has_processes());

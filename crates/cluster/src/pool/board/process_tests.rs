@@ -111,7 +111,8 @@ fn a_signal_to_a_process_that_has_ended_changes_nothing() {
 fn hosts_hear_once_that_a_client_has_gone() {
     let mut bench = Bench::new(|_| ());
     bench.command("ZADD", "k", &[FAR, "client"]);
-    let parts = ["k", "rep:client", "x"];
+    bench.command("HSET", "h", &["last", "12"]);
+    let parts = ["k", "rep:client", "x", "h"];
     let leave = ["client", "1", "1"];
     assert_eq!(
         bench.call(&REMOVE_CLIENT, &parts, &leave),
@@ -121,14 +122,14 @@ fn hosts_hear_once_that_a_client_has_gone() {
         bench.call(&REMOVE_CLIENT, &parts, &leave),
         Reply::Integer(0)
     );
-    assert_eq!(entries(&mut bench, "x"), [["gone", "client"]]);
+    assert_eq!(entries(&mut bench, "x"), [["gone", "client", "last", "12"]]);
 }
 
 #[test]
 fn hosts_of_tasks_do_not_hear_of_clients() {
     let mut bench = Bench::new(|_| ());
     bench.command("ZADD", "k", &["1", "client"]);
-    let parts = ["k", "rep:client", "x"];
+    let parts = ["k", "rep:client", "x", "h"];
     let removed = bench.call(&REMOVE_CLIENT, &parts, &["client", "0", "0"]);
     assert_eq!(removed, Reply::Integer(1));
     assert_eq!(bench.count("x"), 0);
@@ -138,7 +139,7 @@ fn hosts_of_tasks_do_not_hear_of_clients() {
 fn hosts_do_not_hear_of_a_client_that_lives() {
     let mut bench = Bench::new(|_| ());
     bench.command("ZADD", "k", &[FAR, "client"]);
-    let parts = ["k", "rep:client", "x"];
+    let parts = ["k", "rep:client", "x", "h"];
     let removed = bench.call(&REMOVE_CLIENT, &parts, &["client", "0", "1"]);
     assert_eq!(removed, Reply::Integer(0));
     assert_eq!(["k", "x"].map(|part| bench.count(part)), [1, 0]);

@@ -89,14 +89,19 @@ impl Reader<'_> {
             return Ok(());
         };
         let object = self.client.board.object();
-        let outcomes = replies.into_iter().filter_map(|mut reply| {
-            let number = std::str::from_utf8(&reply.take("n")?).ok()?.parse().ok()?;
-            if let Some(notice) = reply.take("b") {
-                self.note_begun(number, notice);
+        let mut outcomes = Vec::new();
+        for reply in replies {
+            // What a host has handed in together stands in one entry: a number, and what is told of that task.
+            let mut number = None;
+            for (name, value) in reply.into_fields() {
+                match (name.as_slice(), number) {
+                    (b"n", _) => number = parse(&value),
+                    (b"b", Some(number)) => self.note_begun(number, value),
+                    (b"v", Some(number)) => outcomes.push((number, Outcome::open(object, value))),
+                    _ => {}
+                }
             }
-            Some((number, Outcome::open(object, reply.take("v")?)))
-        });
-        let outcomes = outcomes.collect();
+        }
         self.last = last;
         self.presence.nobody_is_missed();
         self.client.settle(outcomes);
@@ -104,10 +109,16 @@ impl Reader<'_> {
             .board
             .trim_replies(&self.client.name, &self.last)
     }
+
     fn note_begun(&self, number: u64, notice: Vec<u8>) {
         match Begun::open(self.client.board.object(), notice) {
             Ok(begun) => self.client.note_begun(number, begun),
             Err(error) => tracing::warn!(%error, "where a process has begun cannot be read"),
         }
     }
+}
+
+/// A number as it stands in an entry.
+fn parse(text: &[u8]) -> Option<u64> {
+    std::str::from_utf8(text).ok()?.parse().ok()
 }

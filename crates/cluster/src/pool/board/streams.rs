@@ -24,6 +24,11 @@ impl Entry {
         Some(self.fields.swap_remove(position).1)
     }
 
+    /// All its fields, in order.
+    pub(crate) fn into_fields(self) -> Vec<(Vec<u8>, Vec<u8>)> {
+        self.fields
+    }
+
     pub(crate) fn read(reply: Reply) -> Result<Entry, ClusterError> {
         let [id, fields] = reply.into_parts()?;
         // Of an entry that was removed there are no fields.

@@ -129,10 +129,13 @@ impl Fixture {
 
     fn replies(&self) -> Vec<(String, String)> {
         let replies = self.board.replies(&self.client, BEGINNING).unwrap();
-        let text = |bytes: Option<Vec<u8>>| String::from_utf8(bytes.unwrap()).unwrap();
-        replies
-            .into_iter()
-            .map(|mut reply| (text(reply.take("n")), text(reply.take("v"))))
+        let fields = replies.into_iter().flat_map(Entry::into_fields);
+        let values: Vec<String> = fields
+            .map(|(_, value)| String::from_utf8(value).unwrap())
+            .collect();
+        let pairs = values.chunks_exact(2);
+        pairs
+            .map(|pair| (pair[0].clone(), pair[1].clone()))
             .collect()
     }
 
@@ -260,12 +263,52 @@ fn a_task_that_is_given_up_is_kept_among_the_dead() {
     assert!(dead.len() > ids[0].len(), "{dead}");
 }
 
+/// The server and the client have less to do with one entry than with many.
+#[test]
+fn what_is_handed_in_together_is_told_in_one_entry() {
+    let fixture = Fixture::new();
+    let ids = fixture.put("d", &["1", "2", "3", "4"]);
+    fixture.fetch(4);
+    fixture.board.cancel(true, &ids[1..2]).unwrap();
+    // The host still holds what was cancelled; nobody is told of that any more.
+    assert_eq!(fixture.answer(&ids[..3], "why"), [true; 3]);
+    let replies = fixture.board.replies(&fixture.client, BEGINNING).unwrap();
+    assert_eq!(replies.len(), 1);
+    let told = |number: &str| (number.to_owned(), "outcome".to_owned());
+    assert_eq!(fixture.replies(), [told("1"), told("3")]);
+    assert_eq!((fixture.counter("dones"), fixture.counter("dead")), (2, 2));
+    assert_eq!(fixture.lease(), ids[3..]);
+}
+
+#[test]
+fn many_tasks_are_fetched_at_once_in_their_order() {
+    let fixture = Fixture::new();
+    let names: Vec<String> = (0..150).map(|number| number.to_string()).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let ids = fixture.put("d", &names);
+    assert_eq!(fixture.fetch_ids(100), ids[..100]);
+    assert_eq!(fixture.fetch_ids(100), ids[100..]);
+}
+
+/// A portion is read at once, and what is too much of it is put back where it was.
+#[test]
+fn large_tasks_that_are_too_many_wait_where_they_were() {
+    let fixture = Fixture::new();
+    let large = "x".repeat(BYTES_AT_ONCE);
+    let ids = fixture.put("d", &["1", &large, "3", "4"]);
+    assert_eq!(fixture.fetch_ids(4), ids[..2]);
+    assert_eq!(fixture.ready(), ids[2..]);
+    assert_eq!(fixture.fetch_ids(4), ids[2..]);
+}
+
 #[test]
 fn replies_are_trimmed_up_to_the_last_that_was_told() {
     let fixture = Fixture::new();
     let ids = fixture.put("d", &["1", "2", "3"]);
     fixture.fetch(3);
-    fixture.answer(&ids, "");
+    for id in &ids {
+        fixture.answer(std::slice::from_ref(id), "");
+    }
     let second = fixture.board.replies(&fixture.client, BEGINNING).unwrap()[1]
         .id
         .clone();
@@ -273,7 +316,7 @@ fn replies_are_trimmed_up_to_the_last_that_was_told() {
         .board
         .trim_replies(&fixture.client, &second)
         .unwrap();
-    assert_eq!(fixture.replies(), [("3".to_owned(), "outcome".to_owned())]);
+    assert_eq!(fixture.replies(), [("1".to_owned(), "outcome".to_owned())]);
     // The stream goes on behind it.
     assert_eq!(
         fixture

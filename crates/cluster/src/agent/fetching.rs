@@ -61,14 +61,14 @@ impl Station {
         let fetched = self.board.fetch(&member, places);
         let used = fetched.as_ref().map_or(0, Vec::len);
         slots.give_back(places - used);
-        let fetched = fetched?;
-        if fetched.is_empty() {
-            return self.board.wait_for_task(SLICE);
-        }
-        fetched
+        fetched?
             .into_iter()
             .for_each(|task| self.accept(&member, task));
-        Ok(())
+        match used < places {
+            // There were no more; or if there are, there is a hint as well.
+            true => self.board.wait_for_task(SLICE),
+            false => Ok(()),
+        }
     }
 
     /// Fetches one process, and stands at the end of the line of hosts that wait for one.

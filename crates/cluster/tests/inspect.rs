@@ -311,6 +311,7 @@ fn an_examination_tells_what_the_server_is_like() {
         .accepted()
         .unwrap();
     let examined = examine(&server.url().parse().unwrap()).unwrap();
+    assert_eq!(examined.unserved_slots, Ok(0));
     assert_eq!(examined.layout, Ok(Some("7".to_owned())));
     assert_eq!((examined.known_layout, examined.has_key), ("1", false));
     let [(_, Ok(node))] = examined.nodes.as_slice() else {
@@ -321,4 +322,22 @@ fn an_examination_tells_what_the_server_is_like() {
     // It is the same clock.
     assert!(node.stopwatch.ahead.abs() < 1000, "{:?}", node.stopwatch);
     assert!(node.stopwatch.median <= node.stopwatch.longest);
+}
+
+#[test]
+fn an_examination_tells_which_slots_nobody_keeps() {
+    let _watchdog = watch();
+    let server = Server::builder()
+        .argument("cluster-enabled", "yes")
+        .argument("cluster-require-full-coverage", "no")
+        .start()
+        .unwrap();
+    let examined = |first: &str, last: &str| {
+        let slots = ["CLUSTER", "ADDSLOTSRANGE", first, last];
+        server.command(&slots).unwrap().accepted().unwrap();
+        let found = examine(&server.url().parse().unwrap()).unwrap();
+        found.unserved_slots
+    };
+    assert_eq!(examined("0", "16000"), Ok(383));
+    assert_eq!(examined("16001", "16383"), Ok(0));
 }

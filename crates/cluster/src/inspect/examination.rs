@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use super::coverage::unserved_slots;
 use super::permissions::{Denied, denied};
 use crate::call::Effort;
 use crate::cluster::LAYOUT;
@@ -17,6 +18,8 @@ const ROUNDS: usize = 20;
 pub struct Examination {
     /// Each server, or why nothing is known about it.
     pub nodes: Vec<(Endpoint, Result<Node, ClusterError>)>,
+    /// How many of a cluster's slots no node keeps: what belongs there cannot be used.
+    pub unserved_slots: Result<usize, ClusterError>,
     /// The form in which the namespace is laid out; nothing if it is new.
     pub layout: Result<Option<String>, ClusterError>,
     /// The form that this version knows.
@@ -56,12 +59,14 @@ pub struct Stopwatch {
 /// [`ClusterError`] if nobody can be asked: the address is wrong, no server answers, the password is refused.
 pub fn examine(address: &Address) -> Result<Examination, ClusterError> {
     let cluster = Cluster::unchecked(address);
-    let nodes = cluster.nodes()?.into_iter();
-    let examined = nodes.map(|node| {
+    let nodes = cluster.nodes()?;
+    let unserved_slots = unserved_slots(&cluster, &nodes);
+    let examined = nodes.into_iter().map(|node| {
         let found = examine_node(&cluster, &node);
         (node, found)
     });
     Ok(Examination {
+        unserved_slots,
         nodes: examined.collect(),
         layout: layout(&cluster),
         known_layout: LAYOUT,

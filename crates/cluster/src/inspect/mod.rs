@@ -2,6 +2,7 @@
 //!
 //! Nothing here keeps an object alive, or takes part in it. Of a cluster every node is asked.
 
+mod coverage;
 mod drain;
 mod examination;
 mod objects;

@@ -75,6 +75,7 @@ mod tests {
         });
         let examined = Examination {
             nodes: nodes.collect(),
+            unserved_slots: Ok(0),
             layout: Ok(None),
             known_layout: "1",
             has_key: false,

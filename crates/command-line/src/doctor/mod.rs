@@ -2,6 +2,7 @@
 
 mod access;
 mod clock;
+mod coverage;
 mod durability;
 mod finding;
 mod memory;
@@ -71,12 +72,16 @@ fn of_node(node: &Result<Node, ClusterError>) -> Vec<Finding> {
 
 /// What can be said of all together.
 fn of_all(address: &Address, examined: &Examination) -> Vec<Finding> {
-    vec![
-        clock::clocks(examined),
-        namespace::layout(address, examined),
-        namespace::signatures(address, examined),
-        namespace::encryption(address),
-    ]
+    let coverage = coverage::unserved_slots(&examined.unserved_slots);
+    coverage
+        .into_iter()
+        .chain([
+            clock::clocks(examined),
+            namespace::layout(address, examined),
+            namespace::signatures(address, examined),
+            namespace::encryption(address),
+        ])
+        .collect()
 }
 
 fn text(findings: &[Finding]) -> String {

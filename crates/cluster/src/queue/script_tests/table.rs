@@ -111,6 +111,32 @@ fn get_takes_from_the_front_as_much_as_it_may() {
     assert_eq!(queue.picture(), "");
 }
 
+/// They are read in portions of 32.
+#[test]
+fn many_go_out_at_once_in_their_order() {
+    let names: Vec<String> = (1..=70).map(|number| format!("m{number}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut queue = Queue::plain("0");
+    queue.put(&names);
+    assert_eq!(
+        queue.get("69", MANY),
+        format!("got 1 {}", names[..69].join(" "))
+    );
+    assert_eq!(queue.picture(), "r 70m70 | w");
+    let mut queue = Queue::joinable("redeliver");
+    queue.put(&names);
+    // What comes back is counted, in whichever portion it is.
+    for (lease, deliveries) in [("x", "1"), ("y", "2")] {
+        let given = queue.lease(lease, "1", "70");
+        let given: Vec<&str> = given.split(' ').skip(2).collect();
+        let (messages, counts): (Vec<&str>, Vec<&str>) =
+            given.chunks(3).map(|given| (given[2], given[1])).unzip();
+        assert_eq!(messages, names);
+        assert_eq!(counts, [deliveries; 70]);
+        queue.reap(lease, "1", "100");
+    }
+}
+
 #[test]
 fn whoever_finds_it_closed_wakes_the_next() {
     let mut queue = Queue::plain("1");

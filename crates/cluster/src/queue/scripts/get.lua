@@ -10,12 +10,18 @@ if #ids == 0 then
   if redis.call('EXISTS', KEYS[4]) == 0 then redis.call('LPUSH', KEYS[4], 1) end
   return {'closed'}
 end
-local reply, n, bytes = {'got', 0}, 0, 0
-for i, id in ipairs(ids) do
-  local message = redis.call('HGET', KEYS[3], id)
-  bytes = bytes + #message
-  if i > 1 and bytes > tonumber(ARGV[2]) then break end
-  n, reply[i + 2] = i, message
+local reply, n, bytes, is_enough = {'got', 0}, 0, 0, false
+-- In portions, so that not much is read in vain if the messages are large.
+for first = 1, #ids, 32 do
+  local messages = redis.call('HMGET', KEYS[3], unpack(ids, first, math.min(first + 31, #ids)))
+  for i, message in ipairs(messages) do
+    bytes = bytes + #message
+    is_enough = n > 0 and bytes > tonumber(ARGV[2])
+    if is_enough then break end
+    n = n + 1
+    reply[n + 2] = message
+  end
+  if is_enough then break end
 end
 redis.call('LPOP', KEYS[2], n)
 redis.call('HDEL', KEYS[3], unpack(ids, 1, n))

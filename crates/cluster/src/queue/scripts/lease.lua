@@ -22,16 +22,22 @@ end
 if ARGV[3] ~= '1' and not redis.call('ZSCORE', KEYS[7], ARGV[1]) then return {'lost'} end
 redis.call('ZADD', KEYS[7], now + ARGV[2], ARGV[1])
 local were_redelivered = redis.call('EXISTS', KEYS[6]) == 1
-local reply, held, n, bytes = {'got', 0}, {}, 0, 0
-for i, id in ipairs(ids) do
-  local message = redis.call('HGET', KEYS[3], id)
-  bytes = bytes + #message
-  if i > 1 and bytes > tonumber(ARGV[5]) then break end
-  local former = were_redelivered and redis.call('HGET', KEYS[6], id) or 0
-  local deliveries = former + 1
-  held[2 * i - 1], held[2 * i] = id, deliveries
-  reply[3 * i], reply[3 * i + 1], reply[3 * i + 2] = id, deliveries, message
-  n = i
+local reply, held, n, bytes, is_enough = {'got', 0}, {}, 0, 0, false
+-- In portions, so that not much is read in vain if the messages are large.
+for first = 1, #ids, 32 do
+  local last = math.min(first + 31, #ids)
+  local messages = redis.call('HMGET', KEYS[3], unpack(ids, first, last))
+  local former = were_redelivered and redis.call('HMGET', KEYS[6], unpack(ids, first, last)) or {}
+  for i, message in ipairs(messages) do
+    bytes = bytes + #message
+    is_enough = n > 0 and bytes > tonumber(ARGV[5])
+    if is_enough then break end
+    n = n + 1
+    local deliveries = (former[i] or 0) + 1
+    held[2 * n - 1], held[2 * n] = ids[n], deliveries
+    reply[3 * n], reply[3 * n + 1], reply[3 * n + 2] = ids[n], deliveries, message
+  end
+  if is_enough then break end
 end
 redis.call('LPOP', KEYS[2], n)
 redis.call('HSET', KEYS[8], unpack(held))

@@ -3,6 +3,8 @@
 //! It depends on the standard library, and on the crate that knows where a Redis server is and depends on no
 //! other, so that a fresh clone prints its first line within seconds.
 
+mod network;
+mod package;
 mod proof;
 mod python;
 mod redis;

@@ -1,5 +1,6 @@
 //! What proves the project, step by step.
 
+use crate::network;
 use crate::python;
 use crate::redis;
 use crate::step::{Step, cargo};
@@ -26,6 +27,7 @@ pub(crate) fn steps() -> Vec<Step> {
         lints("lints of the simulation", &SIMULATION),
         without_client(),
         redis::step(),
+        network::step(),
         tests(),
         documentation(),
         simulation(),

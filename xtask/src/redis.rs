@@ -1,14 +1,13 @@
 //! A Redis server for the tests: the one that is there, or one that is installed.
 
 use std::env;
-use std::fs;
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use procession_test_server::{VARIABLE, executable};
 
+use crate::package;
 use crate::step::Step;
 
 /// The oldest version on which the objects work.
@@ -34,30 +33,18 @@ fn plan(found: io::Result<PathBuf>, can_install: bool) -> Step {
     }
 }
 
-/// Whether this is root on Debian or one of its kin. Who has named an executable that is not there wants that one and no other.
+/// Who has named an executable that is not there wants that one and no other.
 fn can_install() -> bool {
-    let is_root = fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0);
     let is_unnamed = env::var_os(VARIABLE).is_none_or(|named| named.is_empty());
-    let is_debian = Path::new("/usr/bin/apt-get").is_file();
-    is_unnamed && is_root && is_debian
+    is_unnamed && package::can_install()
 }
 
 fn installation() -> Vec<Command> {
-    let package = apt_get(&["install", "--yes", "--no-install-recommends", PACKAGE]);
     let mut link = Command::new("ln");
     link.args(["--symbolic", "--force", EXECUTABLE, LINK]);
-    vec![apt_get(&["update"]), package, link]
-}
-
-/// Asks nothing, and waits its turn if another one is at work.
-fn apt_get(arguments: &[&str]) -> Command {
-    let mut command = Command::new("apt-get");
-    command
-        .args(["--option", "DPkg::Lock::Timeout=120"])
-        .args(arguments)
-        .env("DEBIAN_FRONTEND", "noninteractive")
-        .stdin(Stdio::null());
-    command
+    let mut commands = package::installation(PACKAGE);
+    commands.push(link);
+    commands
 }
 
 fn look() -> Result<(), String> {

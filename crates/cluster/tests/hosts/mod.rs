@@ -58,9 +58,20 @@ pub(crate) struct Host {
 
 impl Host {
     pub(crate) fn start(url: &str, slots: usize, options: &[&str]) -> Host {
+        let this_program = std::env::current_exe().expect("this program");
+        Host::start_by(&mut Command::new(this_program), url, slots, options)
+    }
+
+    /// By a command that starts this program.
+    pub(crate) fn start_by(
+        command: &mut Command,
+        url: &str,
+        slots: usize,
+        options: &[&str],
+    ) -> Host {
         let slots = format!("--slots={slots}");
         let arguments = [&[url, &slots], options].concat().join("\n");
-        let child = Command::new(std::env::current_exe().expect("this program"))
+        let child = command
             .args([
                 "host_process",
                 "--exact",
@@ -255,6 +266,10 @@ pub(crate) struct Gate(PathBuf);
 impl Gate {
     pub(crate) fn new(directory: &Path, name: &str) -> Gate {
         Gate(directory.join(name))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
     }
 
     pub(crate) fn argument(&self) -> Vec<u8> {

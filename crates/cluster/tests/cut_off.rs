@@ -1,0 +1,290 @@
+//! Hosts and clients in a network of their own, whose cable is cut: nothing gets through, and nobody is told.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod cable;
+#[allow(dead_code, reason = "not every test needs all of it")]
+mod hosts;
+mod watchdog;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use cable::{Cable, is_inside, server, url_at_the_end};
+use hosts::system::is_running;
+use hosts::{Gate, Host, REVERSE, WAIT, next, poll, pool, retries, settings, submit};
+use procession_arena::Wait;
+use procession_cluster::lock::Lock;
+use procession_cluster::process::{Process, Settings};
+use procession_cluster::{Cluster, ClusterError, SyncError};
+use procession_engine::pool::{Item, JobSettings};
+use procession_engine::{CarriedCommand, ProcessError, build_id};
+use procession_test_server::{Reply, Server};
+use watchdog::watch;
+
+/// Of all leases, in seconds.
+const LEASE: &str = "lease=2";
+
+#[test]
+fn host_process() {
+    hosts::become_host();
+}
+
+fn connect(server: &Server) -> (String, Cluster) {
+    let url = format!("{}?{LEASE}", server.url());
+    let cluster = Cluster::connect(&url.parse().unwrap()).unwrap();
+    (url, cluster)
+}
+
+fn host_at_the_end(cable: &Cable, server: &Server, lease: &str) -> Host {
+    let url = format!("{}&{lease}", url_at_the_end(server));
+    Host::start_by(&mut cable.this_program(), &url, 1, &["--name=far"])
+}
+
+fn counter(server: &Server, name: &str) -> Reply {
+    server
+        .command(&["HGET", "pc:default:{pool:default}:h", name])
+        .unwrap()
+}
+
+/// May be lost: nothing. May happen twice: what the host was at when it was cut off. Its result is not believed.
+#[test]
+fn what_a_host_was_at_that_is_cut_off_is_begun_by_another_and_told_once() {
+    if !is_inside("what_a_host_was_at_that_is_cut_off_is_begun_by_another_and_told_once") {
+        return;
+    }
+    let _watchdog = watch();
+    let cable = Cable::lay();
+    let server = server();
+    let (url, cluster) = connect(&server);
+    let _far = host_at_the_end(&cable, &server, LEASE);
+    let pool = pool(&cluster);
+    let gate = Gate::new(server.directory(), "gate");
+    let job = submit(&pool, &WAIT, retries(1), [gate.argument()]);
+    let cut_off = gate.wait_for(1);
+    cable.cut();
+    let near = Host::start(&url, 1, &["--name=near"]);
+    let second = gate.wait_for(2);
+    // Both finish; one of them is heard.
+    gate.open();
+    assert_eq!(next(&job).unwrap(), second.to_string().into_bytes());
+    cable.mend();
+    drop(near);
+    // The one that was cut off has been told by now, and serves under a new name.
+    let after = submit(&pool, &REVERSE, retries(1), [b"ab".to_vec()]);
+    assert_eq!(next(&after).unwrap(), b"ba");
+    assert_eq!(counter(&server, "dones").text().unwrap(), "2");
+    assert_eq!(gate.pids(), [cut_off, second]);
+}
+
+/// May be lost: nothing. May happen twice: nothing, since the host still has its lease.
+#[test]
+fn a_host_that_is_cut_off_for_less_than_its_lease_goes_on_with_what_it_is_at() {
+    if !is_inside("a_host_that_is_cut_off_for_less_than_its_lease_goes_on_with_what_it_is_at") {
+        return;
+    }
+    let _watchdog = watch();
+    let cable = Cable::lay();
+    let server = server();
+    let (url, cluster) = connect(&server);
+    let _far = host_at_the_end(&cable, &server, "lease=60");
+    let pool = pool(&cluster);
+    let gate = Gate::new(server.directory(), "gate");
+    let job = submit(&pool, &WAIT, retries(1), [gate.argument()]);
+    let only = gate.wait_for(1);
+    let _near = Host::start(&url, 1, &["--name=near"]);
+    cable.cut();
+    gate.open();
+    // Others go on meanwhile.
+    let meanwhile = submit(&pool, &REVERSE, retries(1), [b"ab".to_vec()]);
+    assert_eq!(next(&meanwhile).unwrap(), b"ba");
+    cable.mend();
+    assert_eq!(next(&job).unwrap(), only.to_string().into_bytes());
+    assert_eq!(gate.pids(), [only]);
+    assert_eq!(counter(&server, "redelivered"), Reply::Nil);
+}
+
+/// May be lost: nothing. May happen twice: what the client waited for, since it was taken for dead.
+#[test]
+fn a_client_that_is_cut_off_gets_every_result_once_when_it_is_back() {
+    if !is_inside("a_client_that_is_cut_off_gets_every_result_once_when_it_is_back") {
+        return;
+    }
+    let _watchdog = watch();
+    let cable = Cable::lay();
+    let server = server();
+    let (url, _cluster) = connect(&server);
+    let _near = Host::start(&url, 4, &["--name=near"]);
+    let gate = Gate::new(server.directory(), "gate");
+    let said = server.directory().join("said");
+    let mut client = start(&cable, &server, "far_client", &[gate.path(), &said]);
+    gate.wait_for(4);
+    cable.cut();
+    // Its replies are removed with it.
+    poll("the client is taken for dead", || {
+        let clients = server.command(&["ZCARD", "pc:default:{pool:default}:k"]);
+        clients.unwrap() == Reply::Integer(0)
+    });
+    gate.open();
+    cable.mend();
+    assert!(client.wait().unwrap().success());
+    assert_eq!(fs::read_to_string(said).unwrap(), "20 results, 20 calls");
+}
+
+/// Has twenty tasks carried out; says how many results there were, and how often callbacks were called.
+#[test]
+fn far_client() {
+    let Some((cluster, [gate, said])) = arguments() else {
+        return;
+    };
+    let pool = pool(&cluster);
+    let calls = Arc::new(AtomicUsize::new(0));
+    let jobs: Vec<_> = (0..20)
+        .map(|_| {
+            let calls = Arc::clone(&calls);
+            let settings = JobSettings {
+                callback: Some(Box::new(move |_| {
+                    calls.fetch_add(1, Ordering::Relaxed);
+                })),
+                attended: true,
+                ..settings(retries(9))
+            };
+            let job = pool.job(&WAIT, settings).unwrap();
+            let gate = gate.to_str().unwrap().as_bytes().to_vec();
+            job.push(Item::new(gate, &[]).unwrap()).unwrap();
+            job.seal();
+            job
+        })
+        .collect();
+    let results = jobs.iter().filter(|job| next(job).is_ok()).count();
+    pool.close();
+    pool.join(None).unwrap();
+    let calls = calls.load(Ordering::Relaxed);
+    fs::write(said, format!("{results} results, {calls} calls")).unwrap();
+}
+
+/// The holder knows before anybody else can have the lock; and who has it next has a larger fence.
+#[test]
+fn a_holder_that_is_cut_off_knows_it_before_the_next_one_holds_the_lock() {
+    if !is_inside("a_holder_that_is_cut_off_knows_it_before_the_next_one_holds_the_lock") {
+        return;
+    }
+    let _watchdog = watch();
+    let cable = Cable::lay();
+    let server = server();
+    let (_url, cluster) = connect(&server);
+    let file = |name: &str| server.directory().join(name);
+    let (held, lost, back, said) = (file("held"), file("lost"), file("back"), file("said"));
+    let mut holder = start(&cable, &server, "far_holder", &[&held, &lost, &back, &said]);
+    poll("the lock is held", || read(&held).is_some());
+    let lock = Lock::create(&cluster, Some("till")).unwrap();
+    cable.cut();
+    let taken = lock.acquire(Wait::Forever).unwrap();
+    assert!(lost.exists(), "the holder does not know yet");
+    let former: u64 = read(&held).unwrap().parse().unwrap();
+    assert!(taken.hold.fence() > former);
+    assert!(taken.abandoned_by.is_some());
+    cable.mend();
+    fs::write(&back, "").unwrap();
+    assert!(holder.wait().unwrap().success());
+    assert_eq!(read(&said).unwrap(), "lease lost");
+    lock.release().unwrap();
+}
+
+#[test]
+fn far_holder() {
+    let Some((cluster, [held, lost, back, said])) = arguments() else {
+        return;
+    };
+    let lock = Lock::create(&cluster, Some("till")).unwrap();
+    let taken = lock.acquire(Wait::Forever).unwrap();
+    write(&held, &taken.hold.fence().to_string());
+    poll("the lease is lost", || taken.hold.is_lost());
+    write(&lost, "");
+    poll("the cable is mended", || back.exists());
+    let released = match lock.release() {
+        Err(SyncError::Cluster(ClusterError::LeaseLost { .. })) => "lease lost".to_owned(),
+        other => format!("{other:?}"),
+    };
+    write(&said, &released);
+}
+
+/// Nobody begins it again; and it does not outlive what is told of it for longer than the cable is cut.
+#[test]
+fn a_process_on_a_host_that_is_cut_off_is_lost_and_ends_when_the_host_is_back() {
+    if !is_inside("a_process_on_a_host_that_is_cut_off_is_lost_and_ends_when_the_host_is_back") {
+        return;
+    }
+    let _watchdog = watch();
+    let cable = Cable::lay();
+    let server = server();
+    let (_url, cluster) = connect(&server);
+    let _far = host_at_the_end(&cable, &server, LEASE);
+    procession_engine::init_library();
+    let settings = Settings {
+        pool: "default".to_owned(),
+        code: build_id().unwrap().to_string(),
+        patience_for_hosts: Duration::from_secs(60),
+    };
+    let gate = Gate::new(server.directory(), "gate");
+    let command = CarriedCommand::new("worker bee", false);
+    let process = Process::request(&cluster, &settings, &WAIT, command, &gate.argument()).unwrap();
+    let pid = gate.wait_for(1);
+    assert!(process.wait_until_begun(None).unwrap());
+    cable.cut();
+    assert!(process.wait(None).unwrap());
+    match process.ending() {
+        Err(ProcessError::HostLost { host }) => assert_eq!(host, "far"),
+        other => panic!("{other:?}"),
+    }
+    assert!(is_running(pid), "nobody can have told it yet");
+    cable.mend();
+    poll("the host ends it", || !is_running(pid));
+    assert_eq!(gate.pids(), [pid]);
+}
+
+/// Set in a program at the other end of the cable.
+const FAR_PROGRAM: &str = "PROCESSION_TEST_FAR_PROGRAM";
+
+/// Starts this program at the other end of the cable, to be what that test is.
+fn start(cable: &Cable, server: &Server, test: &str, files: &[&Path]) -> Child {
+    let url = format!("{}&{LEASE}", url_at_the_end(server));
+    let files = files.iter().map(|file| file.to_str().unwrap());
+    let arguments: Vec<&str> = [url.as_str()].into_iter().chain(files).collect();
+    cable
+        .this_program()
+        .args([test, "--exact", "--nocapture", "--test-threads=1", "-q"])
+        .env(FAR_PROGRAM, arguments.join("\n"))
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+/// What such a program was told; nothing in a run of all tests.
+fn arguments<const N: usize>() -> Option<(Cluster, [PathBuf; N])> {
+    let arguments = std::env::var(FAR_PROGRAM).ok()?;
+    let mut arguments = arguments.split('\n');
+    let cluster = Cluster::connect(&arguments.next()?.parse().unwrap()).unwrap();
+    let files: Vec<PathBuf> = arguments.map(PathBuf::from).collect();
+    Some((cluster, files.try_into().unwrap()))
+}
+
+fn read(file: &Path) -> Option<String> {
+    fs::read_to_string(file).ok()
+}
+
+/// Whoever sees the file sees all of it.
+fn write(file: &Path, text: &str) {
+    let unfinished = file.with_extension("unfinished");
+    fs::write(&unfinished, text).unwrap();
+    fs::rename(unfinished, file).unwrap();
+}

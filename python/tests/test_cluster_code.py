@@ -231,6 +231,7 @@ def test_a_lost_host_is_told_from_a_lost_worker(context: ClusterContext) -> None
         with host_of(context), pytest.raises(HostLost, match="heron") as caught:
             result.get(60)
     assert (caught.value.host, caught.value.attempts) == ("heron", 1)
+    assert caught.value.args == (str(caught.value), "heron", 1)
     assert isinstance(caught.value, procession.WorkerLost)
     copied = pickle.loads(pickle.dumps(caught.value))
     assert (str(copied), copied.host, copied.attempts) == (str(caught.value), "heron", 1)

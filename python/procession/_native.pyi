@@ -61,6 +61,7 @@ __all__ = [
     "serve_as_host",
     "take_part_as_copy",
     "takes_part",
+    "tell_failures_by",
 ]
 
 _T = TypeVar("_T")
@@ -216,6 +217,7 @@ class Pool:
         code: str,
         limit: int | None = None,
         patience_for_hosts: float | None = None,
+        dump: _Dump | None = None,
     ) -> Pool: ...
     def apply(
         self,
@@ -377,6 +379,7 @@ def limits() -> tuple[int, int, int]: ...
 def layout_version() -> int: ...
 def interpreter_exits() -> None: ...
 def serve(appointment: bytes, prepare: Callable[[], object]) -> bool: ...
+def tell_failures_by(tell: Callable[[BaseException, bool | None], BaseException]) -> None: ...
 
 @final
 class Cluster:

@@ -9,6 +9,7 @@ __all__ = [
     "AddressError",
     "ClusterError",
     "ConsumerLost",
+    "HostLost",
     "LeaseLost",
     "LockAbandonedWarning",
     "NoPermission",
@@ -72,6 +73,18 @@ class WorkerLost(ProcessError):
         return str(self.args[0])
 
 
+class HostLost(WorkerLost):
+    """The worker host that had a task, or a process, was not heard from for a whole lease, and it may not be begun again."""
+
+    def __init__(self, message: str, host: str, attempts: int) -> None:
+        super().__init__(message)
+        self.args = (message, host, attempts)
+        #: What the host is called.
+        self.host = host
+        #: How often the task was begun.
+        self.attempts = attempts
+
+
 class TaskTimeout(ProcessError):
     """A task ran longer than it was allowed to; its worker was killed and replaced."""
 
@@ -113,7 +126,7 @@ class NoPermission(ClusterError, PermissionError):
 
 
 class NoWorkers(ClusterError):
-    """No worker host serves the pool, or none that runs the same Python."""
+    """No worker host serves the pool, or none that runs the same Python and the same version of the program."""
 
 
 class ObjectGone(ClusterError):

@@ -50,7 +50,7 @@ def _cloudpickle() -> Dump:
     try:
         import cloudpickle  # type: ignore[import-untyped]
     except ImportError as error:
-        raise ImportError("serializer='cloudpickle' needs the package cloudpickle: pip install cloudpickle") from error
+        raise ImportError("serializer='cloudpickle' needs the package cloudpickle: pip install cloudpickle", name="cloudpickle") from error
 
     class CloudPickler(cloudpickle.Pickler):  # type: ignore[misc]
         dispatch_table = collections.ChainMap(

@@ -209,11 +209,3 @@ def test_a_pool_that_nobody_serves_is_told_of(remote: ClusterContext) -> None:
     with remote.Pool(patience_for_hosts=0.5) as pool:
         with pytest.raises(NoWorkers, match="no worker host"):
             pool.apply(process_number)
-
-
-def test_a_host_whose_app_cannot_be_imported_says_so_and_ends(remote: ClusterContext, tmp_path: Path) -> None:
-    broken = tmp_path / "broken.py"
-    broken.write_text("import no_such_module\n")
-    with hosts.Host(remote._cluster.url, "--slots", "1", "--app", str(broken)) as host:
-        assert host.process.wait(timeout=60) == 2
-        assert "no_such_module" in host.output()

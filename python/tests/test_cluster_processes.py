@@ -16,7 +16,7 @@ import programs
 import pytest
 import servers
 from conftest import SERVERS, on_server
-from procession.cluster import ClusterContext, NoWorkers
+from procession.cluster import ClusterContext, HostLost, NoWorkers
 from test_process import (
     put_under_lock,
     test_a_child_is_ended_by_its_parent,
@@ -126,7 +126,7 @@ def test_a_process_is_lost_with_its_host(remote: ClusterContext) -> None:
         host.end(signal.SIGKILL)
         process.join()
     assert process.exitcode == -255
-    assert isinstance(process.failure, procession.WorkerLost) and "heron" in str(process.failure)
+    assert isinstance(process.failure, HostLost) and process.failure.host == "heron" and "heron" in str(process.failure)
     _wait_until(lambda: not _is_running(process.pid))
 
 

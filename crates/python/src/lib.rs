@@ -40,7 +40,7 @@ mod _native {
     #[pymodule_export]
     use super::pool::{
         AsyncResult, HostStop, HostedProcess, IMapIterator, IMapUnorderedIterator, MapResult, Pool,
-        arrived_process, interpreter_exits, serve, serve_as_host,
+        arrived_process, interpreter_exits, serve, serve_as_host, tell_failures_by,
     };
     #[pymodule_export]
     use super::queue::Queue;

@@ -11,6 +11,7 @@ A context on a server has what the contexts of `multiprocessing` have. With a na
 from ..exceptions import (
     AddressError,
     ClusterError,
+    HostLost,
     LeaseLost,
     NoPermission,
     NotSigned,
@@ -28,6 +29,7 @@ __all__ = [
     "AddressError",
     "ClusterContext",
     "ClusterError",
+    "HostLost",
     "LeaseLost",
     "NoPermission",
     "NoWorkers",

@@ -10,6 +10,7 @@ from .. import _native, known_servers
 from ..context import BaseContext, _default_context
 from .address import address
 from .cluster_object import arrived, departing
+from .code import version
 
 if TYPE_CHECKING:
     from . import pool, queues, synchronize
@@ -31,6 +32,7 @@ def connect(
     certificate_file: str | PathLike[str] | None = None,
     private_key_file: str | PathLike[str] | None = None,
     insecure: bool | None = None,
+    app_version: str | None = None,
 ) -> ClusterContext:
     """Connects to a Redis or Valkey server (7.0 or later), on which objects then live that any number of machines use.
 
@@ -50,8 +52,11 @@ def connect(
         certificate_file: our own certificate, if the server asks for one.
         private_key_file: its key.
         insecure: allows a connection that is not encrypted to another machine.
+        app_version: of this program, as in "v2": only hosts that serve the same one (``--app module:v2``) carry out its tasks and start its processes. Otherwise the
+            one in the environment's ``PROCESSION_APP_VERSION``; if there is none, those hosts do that serve no version.
 
     Raises:
+        ValueError: if `app_version` has characters that it cannot have.
         AddressError: if the address cannot be understood, or no server is named.
         ServerUnavailable: if the server cannot be reached.
         WrongPassword, NoPermission: if it refuses the user.
@@ -68,7 +73,8 @@ def connect(
         "private_key_file": private_key_file,
         "insecure": insecure,
     }
-    return ClusterContext(_native.Cluster(address(url, settings)))
+    app_version = version(app_version)
+    return ClusterContext(_native.Cluster(address(url, settings)), app_version=app_version)
 
 
 class ClusterContext(BaseContext):
@@ -84,10 +90,11 @@ class ClusterContext(BaseContext):
     wait until it is back, or another one has taken its place, at most for a minute.
     """
 
-    def __init__(self, cluster: _native.Cluster, start_method: str | None = None) -> None:
+    def __init__(self, cluster: _native.Cluster, start_method: str | None = None, *, app_version: str | None = None) -> None:
         known_servers.note(cluster)
         self._cluster = cluster
         self._start_method = start_method
+        self._app_version = app_version
 
     @property
     def namespace(self) -> str:
@@ -252,13 +259,16 @@ class ClusterContext(BaseContext):
         *,
         name: str | None = None,
         patience_for_hosts: float | None = None,
+        serializer: str | None = None,
     ) -> pool.Pool:
         """Returns a pool whose workers are those of all hosts that serve the pool of this name; at most `processes` of its tasks are with them at a time.
 
-        If there is no host for `patience_for_hosts` seconds, 60 unless something else is said, its tasks raise `NoWorkers`.
+        If there is no host for `patience_for_hosts` seconds, 60 unless something else is said, its tasks raise `NoWorkers`. With "cloudpickle" as `serializer`, the
+        code of functions goes along.
 
         Raises:
-            ValueError: for an initializer or a `maxtasksperchild`, which are said to the hosts.
+            ValueError: for an initializer or a `maxtasksperchild`, which are said to the hosts, and for a serializer that there is not.
+            ImportError: for "cloudpickle", if that is not installed.
         """
         from .pool import Pool
 
@@ -270,6 +280,8 @@ class ClusterContext(BaseContext):
             maxtasksperchild,
             name=name,
             patience_for_hosts=patience_for_hosts,
+            app_version=self._app_version,
+            serializer=serializer,
         )
 
     @property
@@ -282,7 +294,7 @@ class ClusterContext(BaseContext):
             return self._local_context().Process
         from .process import process_class
 
-        return process_class(self._cluster)
+        return process_class(self._cluster, self._app_version)
 
     def _local_context(self) -> Any:
         """The context that starts processes here."""
@@ -297,7 +309,7 @@ class ClusterContext(BaseContext):
         if method is None:
             return self
         _default_context.get_context(method)
-        return ClusterContext(self._cluster, method)
+        return ClusterContext(self._cluster, method, app_version=self._app_version)
 
     def get_start_method(self, allow_none: bool = False) -> Any:
         """Returns how processes are started: "host" if worker hosts do it."""
@@ -312,19 +324,19 @@ class ClusterContext(BaseContext):
         raise ValueError("the start method of a server's context cannot be set: get_context(method) returns one that starts processes on this machine")
 
     def __reduce__(self) -> Any:
-        return _context_of, (departing(self._cluster, self), self._start_method)
+        return _context_of, (departing(self._cluster, self), self._start_method, self._app_version)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, ClusterContext):
             return NotImplemented
-        return self._cluster == other._cluster and self._start_method == other._start_method
+        return (self._cluster, self._start_method, self._app_version) == (other._cluster, other._start_method, other._app_version)
 
     def __hash__(self) -> int:
-        return hash((self._cluster.url, self._start_method))
+        return hash((self._cluster.url, self._start_method, self._app_version))
 
     def __repr__(self) -> str:
         return f"<ClusterContext on {self._cluster.location}, namespace {self.namespace!r}>"
 
 
-def _context_of(address: str, start_method: str | None) -> ClusterContext:
-    return ClusterContext(arrived(address), start_method)
+def _context_of(address: str, start_method: str | None, app_version: str | None) -> ClusterContext:
+    return ClusterContext(arrived(address), start_method, app_version=app_version)

@@ -5,21 +5,25 @@ from __future__ import annotations
 import importlib
 import os
 import signal
+import socket
 import sys
 from collections.abc import Sequence
 from functools import partial
 from multiprocessing.process import BaseProcess
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from .. import _native
 from ..context import _default_context
 from ..pool import Pool
+from . import code as codes
 from .address import VARIABLE
-from .pool import code
+from .application import Application, app_version
+from .failures import tell
 
 __all__ = ["serve"]
+
+#: What each worker is told: the name of the host, its apps, and its initializer.
+_Preparation = tuple[str, list[Application], str | None]
 
 
 def serve(
@@ -39,7 +43,8 @@ def serve(
         url: where the server is.
         slots: how many tasks are carried out at a time.
         pools: whose tasks.
-        apps: modules, or files, that each worker imports before its first task. Functions of a main program are looked for in the last one.
+        apps: modules, or files, that each worker imports before its first task; with ``:version`` behind, the host serves only programs of that version. Functions of
+            a main program are looked for in the last one.
         initializer: ``module:function``, called by each worker before its first task.
         max_tasks: after so many tasks a worker ends and another takes its place.
         drain: seconds.
@@ -47,41 +52,52 @@ def serve(
 
     Raises:
         NotSigned: if the server is on another machine and there is no key: whoever could write to it could run anything here.
+        ValueError: if an app is not what it should be.
         PoolBroken: if no worker can be started, for instance since an app cannot be imported.
         ClusterError: if the server cannot be used.
     """
+    applications = [Application.parse(app) for app in apps]
+    version = codes.version(app_version(applications))
+    code = codes.code(version)
+    host = name or socket.gethostname() or "unknown"
     cluster = _native.Cluster(url)
     cluster.check_signatures()
-    # Workers, and what they start, know the server by it.
+    # Workers, and what they start, know the server by it, and which program they are.
     os.environ[VARIABLE] = url
+    if version is not None:
+        os.environ[codes.VARIABLE] = version
     stop = _native.HostStop()
     context = _default_context.get_context("spawn")
-    pool = Pool(slots, _prepare, (list(apps), initializer), max_tasks, context, daemon=False)
+    preparation = (host, applications, initializer)
+    pool = Pool(slots, _prepare, preparation, max_tasks, context, daemon=False)
     try:
         # No task is fetched before a worker has imported what it needs. Until then signals do what they always do: there is nothing to give back, and
         # an import may take for ever.
         pool.apply(_do_nothing)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.insist())
-        print(f"procession worker: serving {', '.join(pools)} on {cluster.location} with {slots} slots, {code()}", file=sys.stderr, flush=True)
-        start = partial(_start_process, context, list(apps), initializer)
-        _native.serve_as_host(cluster, pool._native, stop, name, list(pools), slots, code(), drain, start)
+        print(f"procession worker: serving {', '.join(pools)} on {cluster.location} with {slots} slots, {code}", file=sys.stderr, flush=True)
+        start = partial(_start_process, context, preparation)
+        _native.serve_as_host(cluster, pool._native, stop, host, list(pools), slots, code, drain, start)
     finally:
         pool.terminate()
         pool.join()
 
 
-def _start_process(context: Any, apps: Sequence[str], initializer: str | None, name: str, data: bytes) -> BaseProcess:
+def _start_process(context: Any, preparation: _Preparation, name: str, data: bytes) -> BaseProcess:
     """Starts a process for somebody else, which ends with this host."""
-    process: BaseProcess = context.Process(target=_be_process, args=(apps, initializer, data), name=name, daemon=True)
+    process: BaseProcess = context.Process(target=_be_process, args=(preparation, data), name=name, daemon=True)
     process.start()
     return process
 
 
-def _be_process(apps: Sequence[str], initializer: str | None, data: bytes) -> None:
+def _be_process(preparation: _Preparation, data: bytes) -> None:
     """In a process of its own: becomes the process that has come to this host."""
-    _prepare(apps, initializer)
-    process: BaseProcess = _native.arrived_process(data)
+    _prepare(*preparation)
+    try:
+        process: BaseProcess = _native.arrived_process(data)
+    except Exception as error:
+        raise tell(preparation[0], error, False) from None
     sys.exit(process._bootstrap())  # type: ignore[attr-defined]
 
 
@@ -89,23 +105,15 @@ def _do_nothing() -> None:
     """The first task of a host: once it is done, there is a worker."""
 
 
-def _prepare(apps: Sequence[str], initializer: str | None) -> None:
+def _prepare(host: str, apps: Sequence[Application], initializer: str | None) -> None:
     """In a worker, before its first task."""
     # Ctrl-C in a terminal goes to all processes there; it is the host who decides how long tasks may go on.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _native.tell_failures_by(partial(tell, host))
     for app in apps:
         # What a main program pickles by name is in the module that it is here.
-        sys.modules["__main__"] = _import(app)
+        sys.modules["__main__"] = app.load()
     if initializer is not None:
         module, _, function = initializer.partition(":")
         getattr(importlib.import_module(module), function)()
-
-
-def _import(app: str) -> ModuleType:
-    """The module of that name, or in that file."""
-    if not app.endswith(".py"):
-        return importlib.import_module(app)
-    path = Path(app).resolve()
-    sys.path.insert(0, str(path.parent))
-    return importlib.import_module(path.stem)
 

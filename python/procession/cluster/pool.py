@@ -7,7 +7,6 @@ gives tasks to the server; the hosts take them, as many as they have slots, and 
 from __future__ import annotations
 
 import os
-import sys
 import warnings
 from collections.abc import Callable, Iterable
 from multiprocessing import util
@@ -18,16 +17,14 @@ from typing import Any
 from .. import _native
 from ..pool import Pool as LocalPool
 from ..pool import usable_processors
+from ..serialization import serializer as dump_of
+from .code import code
 
-__all__ = ["DEFAULT_NAME", "Pool", "code"]
+__all__ = ["DEFAULT_NAME", "Pool"]
 
 #: The pool that hosts serve and programs use if nothing else is said.
 DEFAULT_NAME = "default"
 
-
-def code() -> str:
-    """What hosts must run to carry out the tasks of this program: the same Python, whose pickles it understands."""
-    return f"python-{sys.version_info.major}.{sys.version_info.minor}"
 
 #: How long `terminate` waits for callbacks that run, in seconds.
 _PATIENCE = 5.0
@@ -37,15 +34,17 @@ class Pool(LocalPool):
     """Tasks for the workers of all hosts that serve the pool of this name.
 
     A function goes by its name, so that the program, or the module that it is in, must be there on all hosts; one of the main program is found on hosts that
-    were given the program as `--app`. Arguments and results are pickled.
+    were given the program as `--app`. Arguments and results are pickled. By cloudpickle the code of a function goes along: also of a lambda, or one of a notebook.
 
     Args:
         processes: how many tasks may be with workers at a time; by default as many as there are workers.
         name: of the pool; "default" if nothing is said.
+        app_version: of the program: only hosts that serve the same version get its tasks, and only those that serve none if nothing is said.
+        serializer: "pickle" or "cloudpickle", a package that must be on this machine and on the hosts.
         patience_for_hosts: seconds for which tasks wait while no host at all serves the pool; then they raise `NoWorkers`; 60 if nothing is said.
 
     A task whose worker or host is lost is run again, twice at most unless `retries` says otherwise: it must do no harm if it is done twice. `retries=0` has
-    it fail instead.
+    it fail instead, with `WorkerLost`, or `HostLost` if it was lost with its host. What a task raises has a note that says on which host.
 
     If a process dies: if it is a worker, its task goes to another one at once, and if it is a host, when its lease has run out. If it is the one that has the
     pool, its tasks are dropped when a host comes to them.
@@ -63,6 +62,8 @@ class Pool(LocalPool):
         *,
         name: str | None = None,
         patience_for_hosts: float | None = None,
+        app_version: str | None = None,
+        serializer: str | None = None,
     ) -> None:
         # First, for `__del__` of a pool that could not be made.
         self._state = INIT
@@ -75,10 +76,11 @@ class Pool(LocalPool):
                 "initializer and maxtasksperchild concern workers, and those of a pool on a server are started by its hosts: say "
                 "`python -m procession worker --initializer module:function` or `--max-tasks N` there"
             )
+        dump = dump_of(serializer)
         cluster.check_signatures()
         self._name = name or DEFAULT_NAME
         self._processes = processes or usable_processors()
-        self._native = _native.Pool.on_server(cluster, self._name, code(), processes, patience_for_hosts)
+        self._native = _native.Pool.on_server(cluster, self._name, code(app_version), processes, patience_for_hosts, dump)
         self._terminate = util.Finalize(self, _terminate, args=(self._native,), exitpriority=15)
         self._state = RUN
 

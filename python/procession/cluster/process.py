@@ -13,7 +13,8 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 from .. import _native
-from .pool import DEFAULT_NAME, code
+from .code import code
+from .pool import DEFAULT_NAME
 
 __all__ = ["HostedProcess", "process_class"]
 
@@ -41,6 +42,7 @@ class HostedProcess(BaseProcess):
     _start_method = None
     #: The server, in the classes that `process_class` makes.
     _cluster: _native.Cluster
+    _app_version: str | None = None
 
     def __init__(
         self,
@@ -90,14 +92,14 @@ def _arrived(cls: type[HostedProcess], state: dict[str, Any]) -> HostedProcess:
     return process
 
 
-#: What `process_class` has made, by the address of the server.
-_classes: dict[str, type[HostedProcess]] = {}
+#: What `process_class` has made, by the address of the server and the version of the program.
+_classes: dict[tuple[str, str | None], type[HostedProcess]] = {}
 
 
-def process_class(cluster: _native.Cluster) -> type[HostedProcess]:
-    """The class of processes that the hosts of that server start: always the same one."""
-    attributes = {"_cluster": cluster, "__doc__": HostedProcess.__doc__, "__module__": __name__}
-    return _classes.setdefault(cluster.url, type("Process", (HostedProcess,), attributes))
+def process_class(cluster: _native.Cluster, app_version: str | None) -> type[HostedProcess]:
+    """The class of processes that the hosts of that server start which serve that version: always the same one."""
+    attributes = {"_cluster": cluster, "_app_version": app_version, "__doc__": HostedProcess.__doc__, "__module__": __name__}
+    return _classes.setdefault((cluster.url, app_version), type("Process", (HostedProcess,), attributes))
 
 
 class Popen:
@@ -111,7 +113,7 @@ class Popen:
         self._owner = os.getpid()
         self.returncode: int | None = None
         self.native = _native.HostedProcess(
-            cluster, process._pool, code(), process.name, bool(process.daemon), process, process._patience_for_hosts
+            cluster, process._pool, code(process._app_version), process.name, bool(process.daemon), process, process._patience_for_hosts
         )
         try:
             self.native.wait_until_begun()

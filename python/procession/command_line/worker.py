@@ -25,7 +25,7 @@ def add_to(commands: Any) -> None:
     parser.add_argument("url", nargs="?", metavar="URL", help=f"where the server is: redis://host:6379/?namespace=name; or in {VARIABLE}")
     parser.add_argument("--slots", type=_positive, metavar="N", help="how many tasks to carry out at a time; as many as there are processors")
     parser.add_argument("--pool", action="append", metavar="NAME", help=f"whose tasks; may be given several times; {DEFAULT_NAME!r} if nothing is said")
-    parser.add_argument("--app", action="append", metavar="MODULE", help="a module or file that workers import first; functions of a main program are looked for in it")
+    parser.add_argument("--app", action="append", metavar="MODULE[:VERSION]", help="a module or file that workers import first, where functions of a main program are looked for; with :VERSION, only for programs of that version")
     parser.add_argument("--initializer", metavar="MODULE:FUNCTION", help="called by each worker before its first task")
     parser.add_argument("--max-tasks", type=_positive, metavar="N", help="replace a worker after so many tasks")
     parser.add_argument("--drain", type=_seconds, default=30.0, metavar="SECONDS", help="how long tasks may go on after SIGTERM; 30")
@@ -49,6 +49,9 @@ def run(options: argparse.Namespace) -> int:
     except ClusterError as error:
         print(f"procession worker: {error}", file=sys.stderr)
         return 1
+    except ValueError as error:
+        print(f"procession worker: {error}", file=sys.stderr)
+        return 2
     except PoolBroken as error:
         print(f"procession worker: no worker could be started: {error}", file=sys.stderr)
         return 2

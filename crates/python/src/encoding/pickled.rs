@@ -28,6 +28,11 @@ impl Pickler {
         Pickler(dump)
     }
 
+    /// Whether it is that of the stdlib.
+    pub(crate) fn is_usual(&self) -> bool {
+        self.0.is_none()
+    }
+
     fn dump<'py>(
         &self,
         value: &Bound<'py, PyAny>,

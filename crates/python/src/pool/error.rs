@@ -44,7 +44,12 @@ pub(super) fn to_exception(py: Python<'_>, error: &PoolError) -> PyErr {
         PoolError::Arena(error) => exception_for(py, error),
         PoolError::LocalObject => PyTypeError::new_err(text),
         PoolError::NoWorkerHost { .. } => named(&NO_WORKERS, "NoWorkers"),
-        PoolError::HostLost { .. } => named(&HOST_LOST, "WorkerLost"),
+        PoolError::HostLost { host, attempts } => {
+            match exception_class(py, &HOST_LOST, "HostLost") {
+                Ok(class) => PyErr::from_type(class, (text, host.clone(), *attempts)),
+                Err(error) => error,
+            }
+        }
         PoolError::Unavailable { .. } => named(&UNAVAILABLE, "ServerUnavailable"),
         PoolError::TooLarge { .. } => named(&TOO_LARGE, "PayloadTooLarge"),
         _ => PyRuntimeError::new_err(text),

@@ -19,6 +19,8 @@ pub(super) struct Function {
     pub(super) handles: Vec<Handle>,
     /// It travels by name: whoever reads the same bytes gets the same object.
     pub(super) is_name: bool,
+    /// It travels with its code if need be, by cloudpickle; and so does what it returns.
+    pub(super) with_code: bool,
 }
 
 impl Function {
@@ -27,13 +29,14 @@ impl Function {
         pickler: &Pickler,
         server: Option<&Cluster>,
     ) -> PyResult<Function> {
-        let is_name = travels_by_name(function)?;
+        let is_name = pickler.is_usual() && travels_by_name(function)?;
         let encoded = encode_for(function, pickler, server)?;
         let handles = encoded.handles.clone();
         Ok(Function {
             is_name: is_name && handles.is_empty(),
             bytes: encoded.into_bytes(),
             handles,
+            with_code: !pickler.is_usual(),
         })
     }
 }

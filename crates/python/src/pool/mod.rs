@@ -27,4 +27,4 @@ pub(crate) use hosted_process::{HostedProcess, arrived_process};
 pub(crate) use imap_iterator::{IMapIterator, IMapUnorderedIterator};
 pub(crate) use owner::Pool;
 pub(crate) use slices::interpreter_exits;
-pub(crate) use worker::serve;
+pub(crate) use worker::{serve, tell_failures_by};

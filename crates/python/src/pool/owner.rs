@@ -44,11 +44,11 @@ pub(super) struct Owner {
 }
 
 impl Owner {
-    fn new(core: Core, server: Option<Cluster>) -> Owner {
+    fn new(core: Core, server: Option<Cluster>, pickler: Pickler) -> Owner {
         Owner {
             core,
             feeding: Feeding::default(),
-            pickler: Pickler::default(),
+            pickler,
             last_function: LastFunction::default(),
             server,
         }
@@ -182,13 +182,13 @@ impl Pool {
                 .take_raised()
                 .unwrap_or_else(|| to_exception(py, &error))
         })?;
-        Ok(Pool(Arc::new(Owner::new(core, None))))
+        Ok(Pool(Arc::new(Owner::new(core, None, Pickler::default()))))
     }
 
     /// A pool whose workers are on the hosts that serve the pool `name` and run `code`; so many tasks are with them at a time at most. If there is none for so many
-    /// seconds, its tasks fail.
+    /// seconds, its tasks fail. `dump` is what pickles functions and arguments, if it is not the stdlib.
     #[staticmethod]
-    #[pyo3(signature = (server, name, code, limit=None, patience_for_hosts=None))]
+    #[pyo3(signature = (server, name, code, limit=None, patience_for_hosts=None, dump=None))]
     fn on_server(
         py: Python<'_>,
         server: &Server,
@@ -196,6 +196,7 @@ impl Pool {
         code: &str,
         limit: Option<usize>,
         patience_for_hosts: Option<f64>,
+        dump: Option<Py<PyAny>>,
     ) -> PyResult<Pool> {
         init_library();
         let mut settings = Settings {
@@ -210,7 +211,11 @@ impl Pool {
         let core = py
             .detach(|| carried_pool(&server, name, settings, None))
             .map_err(|error| to_exception(py, &error))?;
-        Ok(Pool(Arc::new(Owner::new(core, Some(server)))))
+        Ok(Pool(Arc::new(Owner::new(
+            core,
+            Some(server),
+            Pickler::new(dump),
+        ))))
     }
 
     /// Has a worker call `func`, and waits for what it returns.

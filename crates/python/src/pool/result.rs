@@ -19,22 +19,26 @@ const RAISED: u8 = 1;
 const LENGTH: usize = size_of::<u32>();
 
 /// Hands over what came of a task. What it holds is held until it has been.
-pub(super) fn give(py: Python<'_>, outcome: PyResult<Bound<'_, PyAny>>, answer: Answer<'_>) {
-    let pickler = Pickler::default();
+pub(super) fn give(
+    py: Python<'_>,
+    outcome: PyResult<Bound<'_, PyAny>>,
+    pickler: &Pickler,
+    answer: Answer<'_>,
+) {
     let raised = match outcome {
-        Ok(value) => match encode(&value, &pickler) {
+        Ok(value) => match encode(&value, pickler) {
             Ok(encoded) => return send(encoded, None, answer),
             Err(error) => not_sendable(py, &error, value.as_any()),
         },
         Err(error) => error,
     };
     let text = traceback_of(py, &raised);
-    let encoded = with_traceback(py, &raised).and_then(|value| encode(&value, &pickler));
+    let encoded = with_traceback(py, &raised).and_then(|value| encode(&value, pickler));
     match encoded {
         Ok(encoded) => send(encoded, Some(&text), answer),
         Err(error) => {
             let excuse = not_sendable(py, &error, raised.value(py).as_any());
-            match encode(excuse.value(py).as_any(), &pickler) {
+            match encode(excuse.value(py).as_any(), pickler) {
                 Ok(encoded) => send(encoded, Some(&text), answer),
                 // The text alone then says what was raised.
                 Err(_) => answer(trailer(Vec::new(), Some(&text)), &[]),

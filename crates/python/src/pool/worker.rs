@@ -1,12 +1,16 @@
 //! What a worker process does.
 
+use std::sync::OnceLock;
+
 use procession_arena::Error;
 use procession_engine::host::Answer;
 use procession_engine::pool::{NamedWork, serve_as_worker};
 use procession_engine::{EntryError, aside, is_aside, with_participant};
 use pyo3::prelude::*;
 
-use super::{call, result};
+use super::call::{self, Call};
+use super::result;
+use crate::encoding::Pickler;
 use crate::error::to_exception;
 
 /// Takes an appointment up: prepares this process by calling `prepare`, and carries out one task after another until the pool
@@ -51,8 +55,41 @@ pub(super) static PERFORM: NamedWork = NamedWork::new(perform);
 fn perform(bytes: &mut Vec<u8>, answer: Answer<'_>) -> Result<(), EntryError> {
     Python::attach(|py| {
         forget_interrupts(py);
-        let outcome = call::carry_out(py, bytes);
-        result::give(py, outcome, answer);
+        let read = call::pickler_for_result(py, bytes)
+            .and_then(|pickler| Ok((pickler, Call::read(py, bytes)?)));
+        match read {
+            Ok((pickler, call)) => {
+                let outcome = call.make().map_err(|raised| told(py, raised, None));
+                result::give(py, outcome, &pickler, answer);
+            }
+            Err(raised) => {
+                let raised = told(py, raised, Some(call::is_of_main(bytes)));
+                result::give(py, Err(raised), &Pickler::default(), answer);
+            }
+        }
     });
     Ok(())
+}
+
+/// Makes of what a task has raised what its client is told, if somebody else has the pool: `procession.cluster.failures`.
+static TELL: OnceLock<Py<PyAny>> = OnceLock::new();
+
+/// From now on, what tasks raise in this process is what `tell` makes of it. It is called with what was raised and, if that was because the task could not be
+/// read, whether it calls a function of a main program; with None if it was the task.
+#[pyfunction]
+pub(crate) fn tell_failures_by(tell: Py<PyAny>) {
+    // A worker has one host.
+    let _ = TELL.set(tell);
+}
+
+/// What the client is told of what was raised; if that was in reading the task, with whether it is of a main program.
+fn told(py: Python<'_>, raised: PyErr, unreadable: Option<bool>) -> PyErr {
+    let Some(tell) = TELL.get() else {
+        return raised;
+    };
+    match tell.bind(py).call1((raised.value(py), unreadable)) {
+        Ok(other) if !other.is(raised.value(py)) => PyErr::from_value(other),
+        // An exception that nothing can be added to is still told.
+        Ok(_) | Err(_) => raised,
+    }
 }

@@ -80,6 +80,62 @@ def test_processes_wait_for_each_other_though_there_are_more_than_slots(context:
         assert process.exitcode == 0
 
 
+def fail() -> None:
+    raise ValueError("boom")
+
+
+def test_what_a_process_raises_is_told_to_who_wanted_it(context: ClusterContext) -> None:
+    process = context.Process(target=fail)
+    process.start()
+    process.join()
+    assert process.exitcode == 1
+    failure = str(process.failure)
+    assert "ValueError: boom" in failure and "in fail" in failure
+
+
+def fail_at_length(pids: Any) -> None:
+    # What it leaves behind keeps all that it has inherited.
+    pid = os.fork()
+    if pid == 0:
+        time.sleep(600)
+    pids.put(pid)
+    raise ValueError("boom" * 100_000)
+
+
+def test_what_a_process_leaves_behind_does_not_keep_its_end_from_being_told(context: ClusterContext) -> None:
+    pids = context.Queue()
+    process = context.Process(target=fail_at_length, args=(pids,))
+    process.start()
+    left = pids.get(timeout=60)
+    process.join()
+    os.kill(left, signal.SIGKILL)
+    assert process.exitcode == 1 and "boomboom" in str(process.failure)
+
+
+_OF_MAIN = """
+import procession
+
+def work():
+    pass
+
+if __name__ == "__main__":
+    process = procession.connect().Process(target=work)
+    process.start()
+    process.join()
+    print(process.exitcode, process.failure)
+"""
+
+
+def test_a_target_of_a_main_program_that_the_host_does_not_have(
+    tmp_path: Path, remote: ClusterContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROCESSION_URL", remote._cluster.url)
+    with hosts.Host(remote._cluster.url, "--slots", "1", "--name", "heron"):
+        ended = programs.run(tmp_path, _OF_MAIN)
+    assert ended.returncode == 0 and ended.stdout.startswith("1 "), ended.stderr
+    assert "heron" in ended.stdout and "--app path/to/script.py" in ended.stdout
+
+
 _SUBCLASS = """
 import procession
 

@@ -9,8 +9,6 @@ import socket
 import sys
 from collections.abc import Sequence
 from functools import partial
-from multiprocessing.process import BaseProcess
-from typing import Any
 
 from .. import _native
 from ..context import _default_context
@@ -19,11 +17,9 @@ from . import code as codes
 from .address import VARIABLE
 from .application import Application, app_version
 from .failures import tell
+from .host_child import Child
 
 __all__ = ["serve"]
-
-#: What each worker is told: the name of the host, its apps, and its initializer.
-_Preparation = tuple[str, list[Application], str | None]
 
 
 def serve(
@@ -68,8 +64,8 @@ def serve(
         os.environ[codes.VARIABLE] = version
     stop = _native.HostStop()
     context = _default_context.get_context("spawn")
-    preparation = (host, applications, initializer)
-    pool = Pool(slots, _prepare, preparation, max_tasks, context, daemon=False)
+    prepare = partial(_prepare, host, applications, initializer)
+    pool = Pool(slots, prepare, (), max_tasks, context, daemon=False)
     try:
         # No task is fetched before a worker has imported what it needs. Until then signals do what they always do: there is nothing to give back, and
         # an import may take for ever.
@@ -77,28 +73,11 @@ def serve(
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.insist())
         print(f"procession worker: serving {', '.join(pools)} on {cluster.location} with {slots} slots, {code}", file=sys.stderr, flush=True)
-        start = partial(_start_process, context, preparation)
+        start = partial(Child, context, host, prepare)
         _native.serve_as_host(cluster, pool._native, stop, host, list(pools), slots, code, drain, start)
     finally:
         pool.terminate()
         pool.join()
-
-
-def _start_process(context: Any, preparation: _Preparation, name: str, data: bytes) -> BaseProcess:
-    """Starts a process for somebody else, which ends with this host."""
-    process: BaseProcess = context.Process(target=_be_process, args=(preparation, data), name=name, daemon=True)
-    process.start()
-    return process
-
-
-def _be_process(preparation: _Preparation, data: bytes) -> None:
-    """In a process of its own: becomes the process that has come to this host."""
-    _prepare(*preparation)
-    try:
-        process: BaseProcess = _native.arrived_process(data)
-    except Exception as error:
-        raise tell(preparation[0], error, False) from None
-    sys.exit(process._bootstrap())  # type: ignore[attr-defined]
 
 
 def _do_nothing() -> None:

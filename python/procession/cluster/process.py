@@ -35,7 +35,7 @@ class HostedProcess(BaseProcess):
     It takes none of the host's slots, and the hosts start processes in turn. `start` returns when one has. `pid` is the number under which that machine knows it, and
     `host` is what the host is called. Standard streams are the host's, and `authkey` stays here.
 
-    If a process dies: if it is this one, `exitcode` says how. If its host dies, it ends as well; `exitcode` is -255 when the host's lease has run out, and `failure` an
+    If a process dies: if it is this one, `exitcode` says how, and `failure` what it has raised. If its host dies, it ends as well; `exitcode` is -255 when the host's lease has run out, and `failure` an
     exception that says why. It is never begun a second time. If the one that started it dies, even by `kill -9`, a daemonic process ends when the lease of that one is over, and any other goes on.
     """
 
@@ -72,7 +72,7 @@ class HostedProcess(BaseProcess):
 
     @property
     def failure(self) -> BaseException | None:
-        """Why nobody knows how it has ended; None if that is known, or it has not ended."""
+        """What it has raised, as a `RuntimeError` with the traceback there; or why nobody knows how it has ended; None if it has ended otherwise, or not at all."""
         popen: Popen | None = self._popen  # type: ignore[attr-defined]
         return None if popen is None else popen.native.failure()
 

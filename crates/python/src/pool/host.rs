@@ -121,13 +121,16 @@ fn start_process(
 }
 
 impl Started {
-    /// The exit code as the interpreter tells it; nothing if it does not know it any more.
-    fn exit_code(&self) -> Option<i32> {
+    /// The exit code as the interpreter tells it, and what it has raised; nothing if the interpreter does not know it any more.
+    fn end(&self) -> Option<(i32, Option<ProcessError>)> {
         Python::try_attach(|py| {
-            let code = self.process.getattr(py, "exitcode");
-            code.and_then(|code| code.extract(py)).ok().flatten()
-        })
-        .flatten()
+            let code: Option<i32> = self.process.getattr(py, "exitcode")?.extract(py)?;
+            let words = self.process.call_method0(py, "last_words")?;
+            let words: Option<(bool, String)> = words.extract(py)?;
+            let raised = words.map(|(has_begun, traceback)| raised(has_begun, traceback));
+            Ok::<_, PyErr>(code.map(|code| (code, raised)))
+        })?
+        .ok()?
     }
 }
 
@@ -147,9 +150,9 @@ impl HostedProcess for Started {
     fn wait(&self) -> Ending {
         // Not the interpreter waits, into which no thread may come back once it exits.
         while matches!(self.pidfd.wait_exit(None), Ok(false)) {}
-        match self.exit_code() {
-            Some(code) if code >= 0 => Ending::of_status(ExitStatus::from_raw(code << 8)),
-            Some(signal) => Ending::of_status(ExitStatus::from_raw(-signal)),
+        match self.end() {
+            Some((code, Some(raised))) => Ending::of(Some(status(code)), Err(raised)),
+            Some((code, None)) => Ending::of_status(status(code)),
             None => Ending::of(
                 None,
                 Err(ProcessError::StatusUnknown {
@@ -157,5 +160,26 @@ impl HostedProcess for Started {
                 }),
             ),
         }
+    }
+}
+
+/// The exit status, of which the interpreter tells the exit code, or the signal as a number below zero.
+fn status(code: i32) -> ExitStatus {
+    ExitStatus::from_raw(match code >= 0 {
+        true => code << 8,
+        false => -code,
+    })
+}
+
+/// What a process has raised; before or after it had begun to be what it was to be.
+fn raised(has_begun: bool, traceback: String) -> ProcessError {
+    match has_begun {
+        false => ProcessError::Refused { reason: traceback },
+        true => ProcessError::Panicked {
+            message: traceback.lines().last().unwrap_or_default().to_owned(),
+            location: String::new(),
+            backtrace: traceback,
+            thread: "MainThread".to_owned(),
+        },
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use procession_cluster::pool::PATIENCE_FOR_HOSTS;
 use procession_cluster::process::{Process as Core, Settings, Signal};
 use procession_engine::{CarriedCommand, PoolError, ProcessError, init_library};
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 
 use super::error::to_exception;
@@ -112,12 +112,18 @@ impl HostedProcess {
         }
     }
 
-    /// Why nobody knows how it has ended; None if that is known, or it has not ended.
+    /// What it has raised, or why nobody knows how it has ended; None if it has ended otherwise, or not at all.
     fn failure<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
-        match self.core.ending() {
-            Ok(_) | Err(ProcessError::StillRunning | ProcessError::NotOwnChild) => None,
-            Err(error) => Some(raised(py, &error).into_value(py).into_bound(py).into_any()),
-        }
+        let error = match self.core.ending() {
+            Ok(ending) => match ending.outcome().err()? {
+                ProcessError::Panicked { backtrace, .. } => PyRuntimeError::new_err(backtrace),
+                ProcessError::Refused { reason } => PyRuntimeError::new_err(reason),
+                _ => return None,
+            },
+            Err(ProcessError::StillRunning | ProcessError::NotOwnChild) => return None,
+            Err(error) => raised(py, &error),
+        };
+        Some(error.into_value(py).into_bound(py).into_any())
     }
 
     /// What its host is called, and the number under which the system knows it there; None before it has begun.

@@ -420,3 +420,24 @@ fn what_cannot_be_sent_is_an_error_of_whoever_asks_for_the_end() {
         other => panic!("{:?}", other.map(|result| result.len())),
     }
 }
+
+/// It was silent for too long just then, and comes back.
+#[test]
+fn a_client_that_was_not_there_when_its_process_began_is_told_later() {
+    let _watchdog = watch();
+    let (server, url, cluster) = server();
+    let gate = Gate::new(server.directory(), "gate");
+    let process = request(&cluster, &WAIT, false, &gate.argument());
+    poll("it is on the board", || {
+        let count = server.command(&["HLEN", "pc:default:{p:default}:m"]);
+        count.unwrap() == procession_test_server::Reply::Integer(1)
+    });
+    // Kept, as tasks of clients are not who are not there: the script would drop it.
+    let clients = "pc:default:{p:default}:k";
+    let _host = Host::start(&url, 1, &[]);
+    gate.wait_for(1);
+    server.command(&["DEL", clients]).unwrap();
+    assert!(process.wait_until_begun(None).unwrap());
+    gate.open();
+    end(&process).unwrap();
+}

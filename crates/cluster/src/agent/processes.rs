@@ -2,15 +2,20 @@
 
 use std::sync::Arc;
 use std::thread;
+use std::time::Instant;
 
 use super::duty::StartProcess;
 use super::held::{Ticket, Word};
-use super::hosted_process::{HostedProcess, ProcessRequest};
+use super::hosted_process::ProcessRequest;
 use super::station::Station;
 use super::underway::{self, Underway};
 use super::verdict::Verdict;
-use crate::pool::{Entry, Outcome, Task};
+use crate::pool::{Entry, Outcome, Task, Told};
 use crate::process::{Begun, Ending, Request, Signal};
+use crate::waiting::SLICE;
+
+/// For how many leases a client that is not there may come back, and be told that its process has begun.
+const LEASES_OF_PATIENCE: u32 = 4;
 
 impl Station {
     /// Starts the process that a task asks for, in a thread that stays with it until its end.
@@ -67,9 +72,16 @@ impl Station {
         if self.is_given_up(ticket) {
             underway.end();
         }
-        self.tell_begun(ticket, id, &process);
+        let begun = Begun {
+            id,
+            host: ticket.member.name.clone(),
+            pid: process.pid(),
+        };
+        self.tell(ticket, &begun);
         let ending = process.wait();
         tracing::info!(name, pid = process.pid(), status = ?ending.status(), "a process has ended");
+        // Once more, since how it has ended would be told to nobody while its client is not there.
+        self.tell(ticket, &begun);
         verdict(&ending)
     }
 
@@ -78,20 +90,30 @@ impl Station {
         self.stop.is_killing() || !Arc::ptr_eq(&ticket.member, &self.member())
     }
 
-    fn tell_begun(&self, ticket: &Ticket, id: String, process: &Arc<dyn HostedProcess>) {
-        let begun = Begun {
-            id,
-            host: ticket.member.name.clone(),
-            pid: process.pid(),
+    /// Tells its client that a process has begun; waits for one that is not there, but not for ever.
+    fn tell(&self, ticket: &Ticket, begun: &Begun) {
+        let notice = match begun.seal(self.board.object()) {
+            Ok(notice) => notice,
+            Err(error) => return tracing::warn!(%error, "where a process has begun cannot be told"),
         };
-        let told = begun.seal(self.board.object()).and_then(|notice| {
-            let client = (ticket.client.as_str(), ticket.number);
-            self.board.tell(&ticket.member, &ticket.id, client, &notice)
-        });
-        match told {
-            Ok(true) => {}
-            Ok(false) => tracing::info!("a process began too late: others know that it is lost"),
-            Err(error) => tracing::warn!(%error, "nobody could be told that a process has begun"),
+        let client = (ticket.client.as_str(), ticket.number);
+        let patience = Instant::now() + LEASES_OF_PATIENCE * self.board.cluster().lease();
+        loop {
+            let told = self.board.tell(&ticket.member, &ticket.id, client, &notice);
+            match told {
+                Ok(Told::Client) => return,
+                Ok(Told::TooLate) => {
+                    return tracing::info!("a process began too late: others know that it is lost");
+                }
+                // It may have been silent for too long, and come back.
+                Ok(Told::Nobody) if Instant::now() < patience && self.stop.is_serving() => {
+                    thread::sleep(SLICE);
+                }
+                Ok(Told::Nobody) => return tracing::info!("the client of a process is gone"),
+                Err(error) => {
+                    return tracing::warn!(%error, "nobody could be told that a process has begun");
+                }
+            }
         }
     }
 

@@ -12,7 +12,7 @@ mod tests;
 
 use std::time::Duration;
 
-pub(crate) use processes::Met;
+pub(crate) use processes::{Met, Told};
 pub(crate) use serving::{Answer, Fetched};
 pub(crate) use streams::{BEGINNING, Entry};
 pub(crate) use submitting::Submitted;

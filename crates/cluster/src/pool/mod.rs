@@ -15,7 +15,9 @@ mod upkeep;
 
 use std::time::Duration;
 
-pub(crate) use board::{AT_ONCE, Answer, BYTES_AT_ONCE, Board, Entry, Fetched, Met, is_absence};
+pub(crate) use board::{
+    AT_ONCE, Answer, BYTES_AT_ONCE, Board, Entry, Fetched, Met, Told, is_absence,
+};
 pub(crate) use carrier::Carrier;
 pub use carrier::carried_pool;
 pub(crate) use client::Client;

@@ -75,7 +75,7 @@ fn who_does_not_have_a_process_tells_nothing_of_it() {
 fn a_client_that_has_gone_is_told_nothing() {
     let mut bench = held();
     bench.command("ZREM", "k", &["client"]);
-    assert_eq!(tell(&mut bench), Reply::Integer(1));
+    assert_eq!(tell(&mut bench), Reply::Integer(-1));
     assert_eq!(bench.count("rep:client"), 0);
 }
 

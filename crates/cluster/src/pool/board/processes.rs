@@ -21,6 +21,17 @@ pub(crate) enum Met {
     Waiting,
 }
 
+/// Who has been told something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// The client of the task.
+    Client,
+    /// Nobody: the client is not there.
+    Nobody,
+    /// Nobody: the host does not hold the task any more.
+    TooLate,
+}
+
 impl Board {
     /// The processes of the hosts that serve the pool of that name.
     pub(crate) fn of_processes(
@@ -36,14 +47,14 @@ impl Board {
         self.object.kind() == Kind::Process
     }
 
-    /// Tells the client of a task how it gets on; false if the host does not hold it any more.
+    /// Tells the client of a task how it gets on.
     pub(crate) fn tell(
         &self,
         host: &HostMember,
         id: &str,
         (client, number): (&str, u64),
         notice: &[u8],
-    ) -> Result<bool, ClusterError> {
+    ) -> Result<Told, ClusterError> {
         let call = Call::new(&TELL, &self.object)
             .keys([&host.lease(), "k", &format!("rep:{client}")])
             .argument(id)
@@ -51,7 +62,11 @@ impl Board {
             .argument(number)
             .argument(notice)
             .argument(REPLIES_KEPT);
-        Ok(self.cluster().call(call)?.integer()? == 1)
+        Ok(match self.cluster().call(call)?.integer()? {
+            0 => Told::TooLate,
+            1 => Told::Client,
+            _ => Told::Nobody,
+        })
     }
 
     /// Sends a signal to the process that was put there under that id.

@@ -14,7 +14,7 @@ mod watchdog;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::{Child, ChildStdin, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -126,7 +126,7 @@ fn a_client_that_is_cut_off_gets_every_result_once_when_it_is_back() {
     let _near = Host::start(&url, 4, &["--name=near"]);
     let gate = Gate::new(server.directory(), "gate");
     let said = server.directory().join("said");
-    let mut client = start(&cable, &server, "far_client", &[gate.path(), &said]);
+    let (mut client, _stdin) = start(&cable, &server, "far_client", &[gate.path(), &said]);
     gate.wait_for(4);
     cable.cut();
     // Its replies are removed with it.
@@ -184,7 +184,7 @@ fn a_holder_that_is_cut_off_knows_that_its_lease_is_lost() {
     let (_url, cluster) = connect(&server);
     let file = |name: &str| server.directory().join(name);
     let (held, lost, back, said) = (file("held"), file("lost"), file("back"), file("said"));
-    let mut holder = start(&cable, &server, "far_holder", &[&held, &lost, &back, &said]);
+    let (mut holder, _stdin) = start(&cable, &server, "far_holder", &[&held, &lost, &back, &said]);
     poll("the lock is held", || read(&held).is_some());
     let lock = Lock::create(&cluster, Some("till")).unwrap();
     cable.cut();
@@ -257,22 +257,32 @@ fn a_process_on_a_host_that_is_cut_off_is_lost_and_ends_when_the_host_is_back() 
 const FAR_PROGRAM: &str = "PROCESSION_TEST_FAR_PROGRAM";
 
 /// Starts this program at the other end of the cable, to be what that test is.
-fn start(cable: &Cable, server: &Server, test: &str, files: &[&Path]) -> Child {
+///
+/// It ends with the other end of its standard input, which is apart since waiting for a child closes it.
+fn start(
+    cable: &Cable,
+    server: &Server,
+    test: &str,
+    files: &[&Path],
+) -> (Child, Option<ChildStdin>) {
     let url = format!("{}&{LEASE}", url_at_the_end(server));
     let files = files.iter().map(|file| file.to_str().unwrap());
     let arguments: Vec<&str> = [url.as_str()].into_iter().chain(files).collect();
-    cable
+    let mut program = cable
         .this_program()
         .args([test, "--exact", "--nocapture", "--test-threads=1", "-q"])
         .env(FAR_PROGRAM, arguments.join("\n"))
         .stdin(Stdio::piped())
         .spawn()
-        .unwrap()
+        .unwrap();
+    let stdin = program.stdin.take();
+    (program, stdin)
 }
 
 /// What such a program was told; nothing in a run of all tests.
 fn arguments<const N: usize>() -> Option<(Cluster, [PathBuf; N])> {
     let arguments = std::env::var(FAR_PROGRAM).ok()?;
+    hosts::end_with_the_test();
     let mut arguments = arguments.split('\n');
     let cluster = Cluster::connect(&arguments.next()?.parse().unwrap()).unwrap();
     let files: Vec<PathBuf> = arguments.map(PathBuf::from).collect();

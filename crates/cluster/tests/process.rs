@@ -423,21 +423,61 @@ fn what_cannot_be_sent_is_an_error_of_whoever_asks_for_the_end() {
 
 /// It was silent for too long just then, and comes back.
 #[test]
-fn a_client_that_was_not_there_when_its_process_began_is_told_later() {
+fn a_client_that_was_not_there_when_its_process_ended_is_told_later() {
     let _watchdog = watch();
     let (server, url, cluster) = server();
-    let gate = Gate::new(server.directory(), "gate");
-    let process = request(&cluster, &WAIT, false, &gate.argument());
-    poll("it is on the board", || {
-        let count = server.command(&["HLEN", "pc:default:{p:default}:m"]);
-        count.unwrap() == procession_test_server::Reply::Integer(1)
-    });
-    // Kept, as tasks of clients are not who are not there: the script would drop it.
-    let clients = "pc:default:{p:default}:k";
     let _host = Host::start(&url, 1, &[]);
-    gate.wait_for(1);
-    server.command(&["DEL", clients]).unwrap();
-    assert!(process.wait_until_begun(None).unwrap());
+    let gate = Gate::new(server.directory(), "gate");
+    let process = begin(&cluster, &WAIT, &gate.argument());
+    let pid = gate.wait_for(1);
+    // As whoever notices its silence does.
+    server
+        .command(&["DEL", "pc:default:{p:default}:k"])
+        .unwrap();
     gate.open();
-    end(&process).unwrap();
+    assert_eq!(end(&process).unwrap(), pid.to_string().into_bytes());
+}
+
+/// Nobody has sent it: it may still run where it was cut off.
+#[test]
+fn a_signal_to_a_process_that_was_lost_with_its_host_does_not_count_as_its_end() {
+    let _watchdog = watch();
+    let (server, url, cluster) = server();
+    let host = Host::start(&url, 1, &["--name=heron"]);
+    let gate = Gate::new(server.directory(), "gate");
+    let process = begin(&cluster, &WAIT, &gate.argument());
+    gate.wait_for(1);
+    host.signal(rustix::process::Signal::KILL);
+    poll("it is lost", || {
+        let failed = server.command(&["HLEN", "pc:default:{p:default}:a"]);
+        failed.unwrap() == procession_test_server::Reply::Integer(1) || !process.is_alive()
+    });
+    process.signal(Signal::Kill).unwrap();
+    match end(&process) {
+        Err(ProcessError::HostLost { host }) => assert_eq!(host, "heron"),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// It is not for want of a host that it ends.
+#[test]
+fn a_process_that_has_begun_is_not_given_up_while_no_host_is_known() {
+    let _watchdog = watch();
+    let (server, url, cluster) = server();
+    let _host = Host::start(&url, 1, &["--name=heron"]);
+    hosts_are_there(&server, 1);
+    let settings = Settings {
+        patience_for_hosts: Duration::ZERO,
+        ..settings()
+    };
+    let gate = Gate::new(server.directory(), "gate");
+    let command = CarriedCommand::new("worker bee", false);
+    let process = Process::request(&cluster, &settings, &WAIT, command, &gate.argument()).unwrap();
+    assert!(process.wait_until_begun(None).unwrap());
+    gate.wait_for(1);
+    server.command(&["FLUSHALL"]).unwrap();
+    match end(&process) {
+        Err(ProcessError::HostLost { host }) => assert_eq!(host, "heron"),
+        other => panic!("{other:?}"),
+    }
 }

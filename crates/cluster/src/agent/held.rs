@@ -51,6 +51,8 @@ struct HeldTask {
 pub(super) enum Word {
     /// A signal for the process that this task has started.
     Signal { id: String, signal: Signal },
+    /// The client of the process that this task has started asks whether it has begun.
+    Ask { id: String },
     /// A client has gone, and the daemonic processes are to go as well for which it had asked by then: those up to this number.
     Gone { client: String, last: u64 },
 }
@@ -58,7 +60,7 @@ pub(super) enum Word {
 impl Word {
     fn concerns(&self, ticket: &Ticket) -> bool {
         match self {
-            Word::Signal { id, .. } => *id == ticket.id,
+            Word::Signal { id, .. } | Word::Ask { id } => *id == ticket.id,
             Word::Gone { client, last } => {
                 *client == ticket.client && number(&ticket.id).is_some_and(|number| number <= *last)
             }
@@ -97,11 +99,13 @@ impl Held {
     }
 
     /// Those to whom something is said. It is kept for `memory`, for processes that the host is just getting.
-    pub(super) fn underway_for(&self, word: Word, memory: Duration) -> Vec<Underway> {
+    pub(super) fn underway_for(&self, word: Word, memory: Duration) -> Vec<(Ticket, Underway)> {
         let mut inner = self.lock();
         let Inner { tasks, early } = &mut *inner;
         let concerned = tasks.values().filter(|task| word.concerns(&task.ticket));
-        let concerned = concerned.filter_map(|task| task.underway.clone()).collect();
+        let concerned = concerned
+            .filter_map(|task| Some((task.ticket.clone(), task.underway.clone()?)))
+            .collect();
         let now = Instant::now();
         early.retain(|(since, _)| now.duration_since(*since) < memory);
         early.push_back((now, word));

@@ -63,25 +63,27 @@ impl Station {
             }
         };
         tracing::info!(name, pid = process.pid(), "a process begins");
-        let underway = Underway::Process {
-            process: Arc::clone(&process),
-            is_daemon,
-        };
-        let said = self.held.note_underway(ticket.serial, underway.clone());
-        said.iter().for_each(|word| obey(&underway, word));
-        if self.is_given_up(ticket) {
-            underway.end();
-        }
-        let begun = Begun {
+        let begun = Arc::new(Begun {
             id,
             host: ticket.member.name.clone(),
             pid: process.pid(),
+        });
+        let underway = Underway::Process {
+            process: Arc::clone(&process),
+            begun: Arc::clone(&begun),
+            is_daemon,
         };
+        let said = self.held.note_underway(ticket.serial, underway.clone());
+        said.iter()
+            .for_each(|word| self.obey(ticket, &underway, word));
+        if self.is_given_up(ticket) {
+            underway.end();
+        }
+        // Should nobody hear of it now, the client asks.
         self.tell(ticket, &begun);
         let ending = process.wait();
         tracing::info!(name, pid = process.pid(), status = ?ending.status(), "a process has ended");
-        // Once more, since how it has ended would be told to nobody while its client is not there.
-        self.tell(ticket, &begun);
+        self.wait_for_client(ticket, &begun);
         verdict(&ending)
     }
 
@@ -90,30 +92,30 @@ impl Station {
         self.stop.is_killing() || !Arc::ptr_eq(&ticket.member, &self.member())
     }
 
-    /// Tells its client that a process has begun; waits for one that is not there, but not for ever.
-    fn tell(&self, ticket: &Ticket, begun: &Begun) {
-        let notice = match begun.seal(self.board.object()) {
-            Ok(notice) => notice,
-            Err(error) => return tracing::warn!(%error, "where a process has begun cannot be told"),
-        };
+    /// Tells its client, in one attempt, that a process has begun.
+    fn tell(&self, ticket: &Ticket, begun: &Begun) -> Option<Told> {
         let client = (ticket.client.as_str(), ticket.number);
-        let patience = Instant::now() + LEASES_OF_PATIENCE * self.board.cluster().lease();
-        loop {
-            let told = self.board.tell(&ticket.member, &ticket.id, client, &notice);
-            match told {
-                Ok(Told::Client) => return,
-                Ok(Told::TooLate) => {
-                    return tracing::info!("a process began too late: others know that it is lost");
-                }
-                // It may have been silent for too long, and come back.
-                Ok(Told::Nobody) if Instant::now() < patience && self.stop.is_serving() => {
-                    thread::sleep(SLICE);
-                }
-                Ok(Told::Nobody) => return tracing::info!("the client of a process is gone"),
-                Err(error) => {
-                    return tracing::warn!(%error, "nobody could be told that a process has begun");
-                }
+        let told = begun
+            .seal(self.board.object())
+            .and_then(|notice| self.board.tell(&ticket.member, &ticket.id, client, &notice));
+        match told {
+            Ok(told) => Some(told),
+            Err(error) => {
+                tracing::info!(%error, "the client of a process is not told now that it has begun");
+                None
             }
+        }
+    }
+
+    /// Waits for a client that is not there, but not for ever: nobody would be told how its process has ended. It may have been silent for
+    /// too long, and come back.
+    fn wait_for_client(&self, ticket: &Ticket, begun: &Begun) {
+        let patience = Instant::now() + LEASES_OF_PATIENCE * self.board.cluster().lease();
+        while self.stop.is_serving()
+            && Instant::now() < patience
+            && self.tell(ticket, begun) == Some(Told::Nobody)
+        {
+            thread::sleep(SLICE);
         }
     }
 
@@ -121,7 +123,26 @@ impl Station {
     pub(super) fn heed(&self, word: Word) {
         let memory = self.board.cluster().lease();
         let concerned = self.held.underway_for(word.clone(), memory);
-        concerned.iter().for_each(|underway| obey(underway, &word));
+        for (ticket, underway) in concerned {
+            self.obey(&ticket, &underway, &word);
+        }
+    }
+
+    fn obey(&self, ticket: &Ticket, underway: &Underway, word: &Word) {
+        let Underway::Process {
+            process,
+            begun,
+            is_daemon,
+        } = underway
+        else {
+            return;
+        };
+        match word {
+            Word::Signal { signal, .. } => underway::send(process, *signal),
+            Word::Gone { .. } if *is_daemon => underway::send(process, Signal::Kill),
+            Word::Gone { .. } => {}
+            Word::Ask { .. } => drop(self.tell(ticket, begun)),
+        }
     }
 }
 
@@ -134,25 +155,13 @@ pub(super) fn word(entry: &mut Entry) -> Option<Word> {
             last: text(entry.take("last")?).parse().ok()?,
         });
     }
-    Some(Word::Signal {
-        id: text(entry.take("to")?),
-        signal: Signal::of(&entry.take("signal")?)?,
-    })
-}
-
-fn obey(underway: &Underway, word: &Word) {
-    match (underway, word) {
-        (Underway::Process { process, .. }, Word::Signal { signal, .. }) => {
-            underway::send(process, *signal);
-        }
-        (
-            Underway::Process {
-                process,
-                is_daemon: true,
-            },
-            Word::Gone { .. },
-        ) => underway::send(process, Signal::Kill),
-        (Underway::Process { .. } | Underway::Job(_), _) => {}
+    let id = text(entry.take("to")?);
+    match entry.take("signal")?.as_slice() {
+        b"0" => Some(Word::Ask { id }),
+        number => Some(Word::Signal {
+            signal: Signal::of(number)?,
+            id,
+        }),
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use procession_engine::pool::Job;
 
 use super::hosted_process::HostedProcess;
-use crate::process::Signal;
+use crate::process::{Begun, Signal};
 
 /// What carries out a task that a host holds.
 #[derive(Clone, Debug)]
@@ -15,6 +15,8 @@ pub(super) enum Underway {
     /// A process of its own.
     Process {
         process: Arc<dyn HostedProcess>,
+        /// What its client is told of it.
+        begun: Arc<Begun>,
         /// It ends with whoever wanted it.
         is_daemon: bool,
     },

@@ -5,6 +5,7 @@ use std::time::Duration;
 use procession_engine::PoolError;
 
 use super::AT_ONCE;
+use super::client::Client;
 use super::ledger::Lost;
 use super::reader::Reader;
 use crate::ClusterError;
@@ -20,6 +21,7 @@ impl Reader<'_> {
     /// and does not find it, knows that it will never come.
     pub(super) fn audit(&mut self) -> Result<(), ClusterError> {
         self.give_up_orphans()?;
+        self.ask_for_begun()?;
         let old = self.client.lock().put_longer_ago_than(AGE);
         let mut missing = Vec::new();
         for portion in old.chunks(AT_ONCE) {
@@ -50,6 +52,19 @@ impl Reader<'_> {
             );
         }
         self.give_up_begun(lost);
+        Ok(())
+    }
+
+    /// Asks for processes of which nothing was heard whether they have begun: the host may have told it when this client was not there, the
+    /// server may have been away, or have lost it in a failover.
+    fn ask_for_begun(&self) -> Result<(), ClusterError> {
+        let Client { board, .. } = self.client;
+        if board.has_processes() {
+            let unheard = self.client.lock().unheard_for(AGE);
+            unheard
+                .iter()
+                .try_for_each(|id| board.ask_whether_begun(id))?;
+        }
         Ok(())
     }
 

@@ -122,8 +122,19 @@ impl Client {
         self.settler.settle_many(settled);
     }
 
+    /// Has its threads end, and takes its leave.
+    pub(crate) fn take_leave(&self) -> Result<(), ClusterError> {
+        // First, so that no renewal enters it again.
+        self.change(|ledger| ledger.is_over = true);
+        self.board.leave_client(&self.name)
+    }
+
     /// How many tasks may be on the server.
     pub(super) fn window(&self) -> usize {
+        // Processes may wait for each other, so that all must be there.
+        if self.board.has_processes() {
+            return usize::MAX;
+        }
         let slots = self.slots.load(Ordering::Relaxed);
         let window = slots.saturating_mul(WINDOW_FOR_SLOT).max(LEAST_WINDOW);
         self.settings.limit.unwrap_or(window).max(1)

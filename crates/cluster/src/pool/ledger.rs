@@ -202,6 +202,17 @@ impl Ledger {
             .collect()
     }
 
+    /// What those processes are called that the server has had for longer than that, and of which nobody has told that they have begun.
+    pub(super) fn unheard_for(&self, age: Duration) -> Vec<String> {
+        let tasks = self.tasks.values();
+        tasks
+            .filter_map(|entry| match (&entry.place, &entry.host) {
+                (Place::There { id, since }, None) if since.elapsed() >= age => Some(id.clone()),
+                _ => None,
+            })
+            .collect()
+    }
+
     /// Has a task put on the server again, which does not have it any more; unless what came of it is known by now, or it is a process that
     /// has begun.
     pub(super) fn resubmit(&mut self, number: u64, lost: &str) -> Lost {
@@ -222,12 +233,11 @@ impl Ledger {
         }
     }
 
-    /// Takes all tasks out that somebody waits for; says which.
+    /// Takes all tasks out that somebody waits for, and that no host has begun as far as is known; says which.
     pub(super) fn give_up_all(&mut self) -> Vec<u64> {
-        let wanted = self
-            .tasks
-            .iter()
-            .filter(|(_, entry)| entry.place != Place::OnTheWay { is_wanted: false });
+        let wanted = self.tasks.iter().filter(|(_, entry)| {
+            entry.place != Place::OnTheWay { is_wanted: false } && entry.host.is_none()
+        });
         let numbers: Vec<u64> = wanted.map(|(&number, _)| number).collect();
         self.cancel(&numbers);
         numbers

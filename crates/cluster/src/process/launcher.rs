@@ -17,7 +17,7 @@ use crate::{Cluster, ClusterError};
 /// The launchers of this process, by their server and their settings. They stay until it ends: it is their client who keeps daemonic processes alive.
 static LAUNCHERS: ForkAware<Mutex<Launchers>> = ForkAware::new();
 
-type Launchers = HashMap<(String, Settings), Arc<Launcher>>;
+type Launchers = HashMap<(String, Settings), Arc<Mutex<Option<Arc<Launcher>>>>>;
 
 /// Asks the hosts that serve one pool for processes, and hears what becomes of them.
 pub(super) struct Launcher {
@@ -55,14 +55,18 @@ impl Launcher {
             at_exit(take_leave).map_err(|error| unavailable(ClusterError::system(&error)))?;
             Ok::<_, PoolError>(Mutex::default())
         })?;
-        let mut launchers = launchers.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (cluster.address().url().to_owned(), settings.clone());
-        if let Some(known) = launchers.get(&key) {
+        let place = {
+            let mut launchers = launchers.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(launchers.entry(key).or_default())
+        };
+        // Whoever wants another one does not wait for a server that is away.
+        let mut place = place.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = &*place {
             return Ok(Arc::clone(known));
         }
         let made = Arc::new(Launcher::begin(cluster, settings)?);
-        launchers.insert(key, Arc::clone(&made));
-        Ok(made)
+        Ok(Arc::clone(place.insert(made)))
     }
 
     fn begin(cluster: &Cluster, settings: &Settings) -> Result<Launcher, PoolError> {
@@ -123,9 +127,12 @@ extern "C" fn take_leave() {
     let Ok(launchers) = launchers.try_lock() else {
         return;
     };
-    for launcher in launchers.values() {
-        let Client { board, name, .. } = &*launcher.client;
-        if let Err(error) = board.leave_client(name) {
+    for place in launchers.values() {
+        let Ok(place) = place.try_lock() else {
+            continue;
+        };
+        let left = place.as_ref().map(|launcher| launcher.client.take_leave());
+        if let Some(Err(error)) = left {
             tracing::debug!(%error, "daemonic processes on other machines end when the lease of this one is over");
         }
     }

@@ -4,6 +4,8 @@ mod ending;
 mod launcher;
 mod request;
 mod state;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::sync::Arc;

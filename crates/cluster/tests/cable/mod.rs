@@ -23,23 +23,30 @@ pub(crate) fn is_inside(test: &str) -> bool {
         run(&mut tool("ip"), &["link", "set", "lo", "up"]);
         return true;
     }
-    let mut unshare = tool("unshare");
-    if !rustix::process::geteuid().is_root() {
-        unshare.args(["--user", "--map-root-user"]);
-    }
-    let ended = unshare
+    let tried = unshare().args(["--net", "true"]).output().expect("unshare");
+    assert!(
+        tried.status.success(),
+        "the system allows no network namespace, in which alone a cable can be cut: as root it takes CAP_SYS_ADMIN, and for everybody else /proc/sys/user/max_user_namespaces \
+         above 0 and, where there are these, the settings kernel.apparmor_restrict_unprivileged_userns=0 and kernel.unprivileged_userns_clone=1: {tried:?}"
+    );
+    let ended = unshare()
         .arg("--net")
         .arg(std::env::current_exe().expect("this program"))
         .args([test, "--exact", "--nocapture", "--test-threads=1"])
         .env(INSIDE, "1")
         .status()
-        .expect("unshare, of util-linux");
-    assert!(
-        ended.success(),
-        "{test} failed in a network namespace of its own. If `unshare` has not even started it, the system allows none: as root it needs CAP_SYS_ADMIN, \
-         and everybody else /proc/sys/user/max_user_namespaces above 0"
-    );
+        .expect("unshare");
+    assert!(ended.success(), "{test} failed in a network of its own");
     false
+}
+
+/// What enters another namespace; those who are not root may do that where they are root of their own.
+fn unshare() -> Command {
+    let mut unshare = tool("unshare");
+    if !rustix::process::geteuid().is_root() {
+        unshare.args(["--user", "--map-root-user"]);
+    }
+    unshare
 }
 
 /// A tool of the system, which the path of those who are not root may not lead to.

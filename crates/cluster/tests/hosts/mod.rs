@@ -41,7 +41,7 @@ pub(crate) fn become_host() {
 }
 
 /// However the test ends, its end of the standard input is closed with it.
-fn end_with_the_test() {
+pub(crate) fn end_with_the_test() {
     thread::spawn(|| {
         let ended = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
         eprintln!("the test has ended: {ended:?}");

@@ -14,7 +14,6 @@ fn waiting() -> Bench {
     let mut bench = Bench::new(|_| ());
     bench.command("HSET", "m", &[TASK, "task"]);
     bench.command("ZADD", "r:code", &["0", TASK]);
-    bench.command("HSET", "a", &[TASK, "1 heron"]);
     bench.command("ZADD", "k", &[FAR, "client"]);
     bench
 }
@@ -35,8 +34,8 @@ fn tell(bench: &mut Bench) -> Reply {
     )
 }
 
-fn signal(bench: &mut Bench) -> Reply {
-    bench.call(&SIGNAL, &["h", "m", "r:code", "a", "x"], &[TASK, "15"])
+fn signal(bench: &mut Bench, number: &str) -> Reply {
+    bench.call(&SIGNAL, &["h", "m", "r:code", "a", "x"], &[TASK, number])
 }
 
 /// The fields of all entries of a stream.
@@ -82,7 +81,7 @@ fn a_client_that_has_gone_is_told_nothing() {
 #[test]
 fn a_signal_goes_to_the_host_that_has_the_process() {
     let mut bench = held();
-    assert_eq!(signal(&mut bench), Reply::Integer(1));
+    assert_eq!(signal(&mut bench, "15"), Reply::Integer(1));
     assert_eq!(entries(&mut bench, "x"), [["to", TASK, "signal", "15"]]);
     assert_eq!(bench.field("m", TASK).as_deref(), Some("task"));
 }
@@ -90,7 +89,7 @@ fn a_signal_goes_to_the_host_that_has_the_process() {
 #[test]
 fn a_process_that_waits_is_never_begun_after_a_signal() {
     let mut bench = waiting();
-    assert_eq!(signal(&mut bench), Reply::Integer(2));
+    assert_eq!(signal(&mut bench, "15"), Reply::Integer(2));
     assert_eq!(
         ["m", "a", "r:code", "x"].map(|part| bench.count(part)),
         [0; 4]
@@ -100,10 +99,29 @@ fn a_process_that_waits_is_never_begun_after_a_signal() {
 }
 
 #[test]
+fn a_process_that_was_lost_with_its_host_has_not_ended_by_a_signal() {
+    let mut bench = waiting();
+    bench.command("HSET", "a", &[TASK, "1 heron"]);
+    assert_eq!(signal(&mut bench, "15"), Reply::Integer(0));
+    assert_eq!(["r:code", "x"].map(|part| bench.count(part)), [1, 0]);
+    assert_eq!(bench.field("m", TASK).as_deref(), Some("task"));
+}
+
+#[test]
+fn asking_whether_it_has_begun_does_nothing_to_one_that_waits() {
+    let mut bench = waiting();
+    assert_eq!(signal(&mut bench, "0"), Reply::Integer(0));
+    assert_eq!(["r:code", "x"].map(|part| bench.count(part)), [1, 0]);
+    let mut bench = held();
+    assert_eq!(signal(&mut bench, "0"), Reply::Integer(1));
+    assert_eq!(entries(&mut bench, "x"), [["to", TASK, "signal", "0"]]);
+}
+
+#[test]
 fn a_signal_to_a_process_that_has_ended_changes_nothing() {
     let mut bench = held();
     bench.command("HDEL", "m", &[TASK]);
-    assert_eq!(signal(&mut bench), Reply::Integer(0));
+    assert_eq!(signal(&mut bench, "15"), Reply::Integer(0));
     assert_eq!(bench.count("x"), 0);
 }
 

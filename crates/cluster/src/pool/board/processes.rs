@@ -1,7 +1,7 @@
 //! What concerns processes alone: a board of their own, what their clients are told while they run, and signals.
 
 use super::{Board, REPLIES_KEPT};
-use crate::call::Call;
+use crate::call::{Call, Effort};
 use crate::object::Kind;
 use crate::pool::member::HostMember;
 use crate::script::{Script, script};
@@ -13,7 +13,7 @@ pub(super) static SIGNAL: Script = script!("signal");
 /// What a signal has met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Met {
-    /// It has ended.
+    /// It has ended, also if it was lost with its host.
     Nothing,
     /// Its host hears of the signal.
     Held,
@@ -43,11 +43,11 @@ impl Board {
     }
 
     /// Whether it is one of processes, whose hosts must hear of the ends of clients.
-    pub(super) fn has_processes(&self) -> bool {
+    pub(crate) fn has_processes(&self) -> bool {
         self.object.kind() == Kind::Process
     }
 
-    /// Tells the client of a task how it gets on.
+    /// Tells the client of a task how it gets on, in one attempt.
     pub(crate) fn tell(
         &self,
         host: &HostMember,
@@ -62,19 +62,30 @@ impl Board {
             .argument(number)
             .argument(notice)
             .argument(REPLIES_KEPT);
-        Ok(match self.cluster().call(call)?.integer()? {
+        let told = self.cluster().call_with(call, Effort::Once)?;
+        Ok(match told.integer()? {
             0 => Told::TooLate,
             1 => Told::Client,
             _ => Told::Nobody,
         })
     }
 
-    /// Sends a signal to the process that was put there under that id.
-    pub(crate) fn signal(&self, id: &str, signal: i32) -> Result<Met, ClusterError> {
-        let call = Call::new(&SIGNAL, &self.object)
+    /// Has the host of a process tell again that it has begun, if it has.
+    pub(crate) fn ask_whether_begun(&self, id: &str) -> Result<(), ClusterError> {
+        let call = self.signal_call(id, 0);
+        self.cluster().call_with(call, Effort::Once).map(drop)
+    }
+
+    fn signal_call<'a>(&'a self, id: &str, signal: i32) -> Call<'a> {
+        Call::new(&SIGNAL, &self.object)
             .keys(["h", "m", &self.ready, "a", "x"])
             .argument(id)
-            .argument(i64::from(signal));
+            .argument(i64::from(signal))
+    }
+
+    /// Sends a signal to the process that was put there under that id.
+    pub(crate) fn signal(&self, id: &str, signal: i32) -> Result<Met, ClusterError> {
+        let call = self.signal_call(id, signal);
         Ok(match self.cluster().call(call)?.integer()? {
             0 => Met::Nothing,
             1 => Met::Held,

@@ -636,6 +636,7 @@ def serve_as_host(
     start: Callable[[str, bytes], object],
 ) -> None: ...
 
+@final
 class HostedProcess:
     """A process that a host has started for this one, or is to start."""
 

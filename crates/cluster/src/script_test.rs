@@ -1,11 +1,16 @@
 //! For tests of single scripts: a state, a call, its reply, and the state after.
 
+mod state;
+mod values;
+
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use procession_test_server::{Connection, Reply, Server};
 
 use crate::script::Script;
+
+pub(crate) use values::{bytes, entry, numbers, stamp, texts};
 
 /// An object, of which scripts are called without a client.
 pub(crate) struct Bench {
@@ -14,58 +19,108 @@ pub(crate) struct Bench {
     calls: u64,
     /// Looks at the state after every call.
     invariant: fn(&mut Bench),
-    /// Also scripts that are not recorded can be called twice.
-    repeats_all: bool,
+    twice: Twice,
+}
+
+/// Which scripts are called twice as the same call, and what must be as after the first time.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Twice {
+    /// Those that are recorded: the reply, and everything but times.
+    Recorded,
+    /// All: of those that are not recorded only the first text of the reply.
+    All,
+    /// All: the reply, and every byte.
+    Exactly,
 }
 
 impl Bench {
     pub(crate) fn new(invariant: fn(&mut Bench)) -> Bench {
-        static SERVER: OnceLock<Server> = OnceLock::new();
-        static OBJECTS: AtomicU64 = AtomicU64::new(0);
-        let server = SERVER.get_or_init(|| Server::start().unwrap());
-        let mut bench = Bench {
-            connection: server.connect().unwrap(),
-            number: OBJECTS.fetch_add(1, Ordering::Relaxed),
-            calls: 0,
-            invariant,
-            repeats_all: false,
-        };
-        bench.command("HSET", "h", &["lay", "1"]);
-        bench
+        Bench::of(Twice::Recorded, invariant).created()
     }
 
     /// As [`new`](Self::new), for an object of which every script that is not recorded does the same twice as once, and so is called twice, too.
     pub(crate) fn repeating(invariant: fn(&mut Bench)) -> Bench {
-        let mut bench = Bench::new(invariant);
-        bench.repeats_all = true;
-        bench
+        Bench::of(Twice::All, invariant).created()
+    }
+
+    /// As [`repeating`](Self::repeating), for an object that holds no times: after the second call nothing at all may be otherwise.
+    pub(crate) fn exact(invariant: fn(&mut Bench)) -> Bench {
+        Bench::absent(invariant).created()
+    }
+
+    /// As [`exact`](Self::exact), for an object that is yet to be created.
+    pub(crate) fn absent(invariant: fn(&mut Bench)) -> Bench {
+        Bench::of(Twice::Exactly, invariant)
+    }
+
+    fn of(twice: Twice, invariant: fn(&mut Bench)) -> Bench {
+        static SERVER: OnceLock<Server> = OnceLock::new();
+        static OBJECTS: AtomicU64 = AtomicU64::new(0);
+        let server = SERVER.get_or_init(|| Server::start().unwrap());
+        Bench {
+            connection: server.connect().unwrap(),
+            number: OBJECTS.fetch_add(1, Ordering::Relaxed),
+            calls: 0,
+            invariant,
+            twice,
+        }
+    }
+
+    /// With a header.
+    fn created(mut self) -> Bench {
+        self.command("HSET", "h", &["lay", "1"]);
+        self
     }
 
     fn key(&self, part: &str) -> String {
         format!("pc:test:{{x:{}}}:{part}", self.number)
     }
 
-    /// A command on a part.
-    pub(crate) fn command(&mut self, name: &str, part: &str, arguments: &[&str]) -> Reply {
-        let mut words = vec![name.to_owned(), self.key(part)];
-        words.extend(arguments.iter().map(|argument| (*argument).to_owned()));
-        self.connection.command(&words).unwrap().accepted().unwrap()
+    /// As [`call_bytes`](Self::call_bytes), with texts.
+    pub(crate) fn call(&mut self, script: &Script, parts: &[&str], arguments: &[&str]) -> Reply {
+        self.call_bytes(script, parts, &bytes_of(arguments))
     }
 
     /// Calls a script, and looks at the state. One that is recorded is called twice, as after a lost answer: the second call must change
     /// nothing but times, and bring the same reply.
-    pub(crate) fn call(&mut self, script: &Script, parts: &[&str], arguments: &[&str]) -> Reply {
+    pub(crate) fn call_bytes(
+        &mut self,
+        script: &Script,
+        parts: &[&str],
+        arguments: &[&[u8]],
+    ) -> Reply {
+        let reply = self.make(script, parts, arguments);
+        reply.accepted().unwrap()
+    }
+
+    /// Calls a script that is to refuse, and so to change nothing; returns what it says.
+    pub(crate) fn refusal(
+        &mut self,
+        script: &Script,
+        parts: &[&str],
+        arguments: &[&str],
+    ) -> String {
+        let before = self.state();
+        let reply = self.make(script, parts, &bytes_of(arguments));
+        assert_eq!(self.state(), before, "{} refuses", script.name);
+        match reply {
+            Reply::Error(text) => text,
+            other => panic!("{}: {other:?}", script.name),
+        }
+    }
+
+    fn make(&mut self, script: &Script, parts: &[&str], arguments: &[&[u8]]) -> Reply {
         self.calls += 1;
         let nonce = nonce(self.calls);
         let reply = self.evaluate(script, parts, arguments, &nonce);
         (self.invariant)(self);
-        if !script.is_recorded() && !self.repeats_all {
+        if !script.is_recorded() && self.twice == Twice::Recorded {
             return reply;
         }
-        let before = self.shape(parts);
+        let before = self.state();
         let again = self.evaluate(script, parts, arguments, &nonce);
-        assert_eq!(self.shape(parts), before, "{} acts twice", script.name);
-        match script.is_recorded() {
+        assert_eq!(self.state(), before, "{} acts twice", script.name);
+        match script.is_recorded() || self.twice == Twice::Exactly {
             true => assert_eq!(again, reply, "{}", script.name),
             false => assert_eq!(texts(&again).first(), texts(&reply).first()),
         }
@@ -81,75 +136,33 @@ impl Bench {
         arguments: &[&str],
     ) -> Reply {
         let nonce = nonce(self.calls - others);
-        self.evaluate(script, parts, arguments, &nonce)
+        let reply = self.evaluate(script, parts, &bytes_of(arguments), &nonce);
+        reply.accepted().unwrap()
     }
 
     fn evaluate(
         &mut self,
         script: &Script,
         parts: &[&str],
-        arguments: &[&str],
+        arguments: &[&[u8]],
         nonce: &str,
     ) -> Reply {
         let mut keys: Vec<String> = parts.iter().map(|part| self.key(part)).collect();
-        let mut arguments: Vec<String> = arguments.iter().map(|text| (*text).to_owned()).collect();
+        let mut arguments = arguments.to_vec();
         if script.is_recorded() {
-            keys.push(self.key(&format!("rq:{nonce}")));
-            arguments.push(nonce.to_owned());
+            let record = match self.twice {
+                // Of the last call alone, as in a lane: that of another call is none.
+                Twice::Exactly => "rq:lane".to_owned(),
+                Twice::Recorded | Twice::All => format!("rq:{nonce}"),
+            };
+            keys.push(self.key(&record));
+            arguments.push(nonce.as_bytes());
         }
-        let mut words = vec!["EVAL".to_owned(), script.text(), keys.len().to_string()];
-        words.extend(keys);
+        let (text, count) = (script.text(), keys.len().to_string());
+        let mut words: Vec<&[u8]> = vec![b"EVAL", text.as_bytes(), count.as_bytes()];
+        words.extend(keys.iter().map(String::as_bytes));
         words.extend(arguments);
-        self.connection.command(&words).unwrap().accepted().unwrap()
-    }
-
-    /// What is in these parts, apart from times.
-    fn shape(&mut self, parts: &[&str]) -> Vec<Vec<String>> {
-        parts.iter().map(|part| self.shape_of(part)).collect()
-    }
-
-    fn shape_of(&mut self, part: &str) -> Vec<String> {
-        let content = match self.command("TYPE", part, &[]).text().as_deref() {
-            Some("hash") => self.command("HGETALL", part, &[]),
-            Some("zset") => return self.members(part),
-            Some("list") => self.command("LRANGE", part, &["0", "-1"]),
-            Some("stream") => self.command("XRANGE", part, &["-", "+"]),
-            _ => Reply::Nil,
-        };
-        let mut content = texts(&content);
-        if let Some(end) = content.iter().position(|text| text == "end") {
-            content.drain(end..end + 2);
-        }
-        content
-    }
-
-    /// A field of a hash.
-    pub(crate) fn field(&mut self, part: &str, name: &str) -> Option<String> {
-        self.command("HGET", part, &[name]).text()
-    }
-
-    /// How many members a sorted set or a list has.
-    pub(crate) fn count(&mut self, part: &str) -> i64 {
-        let command = match self.command("TYPE", part, &[]).text().as_deref() {
-            Some("list") => "LLEN",
-            Some("stream") => "XLEN",
-            _ => "ZCARD",
-        };
-        match self.command(command, part, &[]) {
-            Reply::Integer(count) => count,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    /// The members of a sorted set.
-    pub(crate) fn members(&mut self, part: &str) -> Vec<String> {
-        let members = self.command("ZRANGE", part, &["0", "-1"]);
-        members.items().iter().filter_map(Reply::text).collect()
-    }
-
-    /// The lease of a member of a sorted set runs out.
-    pub(crate) fn expire(&mut self, part: &str, member: &str) {
-        self.command("ZADD", part, &["XX", "1", member]);
+        self.connection.command(&words).unwrap()
     }
 }
 
@@ -157,10 +170,6 @@ fn nonce(call: u64) -> String {
     format!("{call:032x}")
 }
 
-/// All texts of a reply.
-pub(crate) fn texts(reply: &Reply) -> Vec<String> {
-    match reply {
-        Reply::Array(items) => items.iter().flat_map(texts).collect(),
-        other => other.text().into_iter().collect(),
-    }
+fn bytes_of<'a>(texts: &[&'a str]) -> Vec<&'a [u8]> {
+    texts.iter().map(|text| text.as_bytes()).collect()
 }

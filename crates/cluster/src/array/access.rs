@@ -4,9 +4,9 @@ use super::{ArrayError, SharedArray};
 use crate::call::Call;
 use crate::script::{Script, script};
 
-static READ: Script = script!("read");
-static WRITE: Script = script!("write");
-static FILL: Script = script!("fill");
+pub(super) static READ: Script = script!("read");
+pub(super) static WRITE: Script = script!("write");
+pub(super) static FILL: Script = script!("fill");
 
 /// Bytes that are moved by one call, unless one element alone has more.
 const PORTION: u64 = 256 << 10;

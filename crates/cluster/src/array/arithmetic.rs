@@ -3,8 +3,8 @@
 use super::{ArrayError, SharedArray};
 use crate::script::{Script, script};
 
-static CHANGE: Script = script!("change");
-static EXCHANGE: Script = script!("exchange");
+pub(super) static CHANGE: Script = script!("change");
+pub(super) static EXCHANGE: Script = script!("exchange");
 
 /// What is done to an element, whose bytes stand from the least one on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

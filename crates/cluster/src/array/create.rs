@@ -10,7 +10,7 @@ use crate::pages::COPY_LIFE;
 use crate::script::{Script, script};
 use crate::{Cluster, ClusterError};
 
-static CREATE: Script = script!("create");
+pub(super) static CREATE: Script = script!("create");
 
 /// The longest string of a server.
 const LARGEST: u64 = 512 << 20;

@@ -4,6 +4,8 @@ mod access;
 mod arithmetic;
 mod create;
 mod lock;
+#[cfg(test)]
+mod script_tests;
 
 use std::sync::{Arc, OnceLock};
 

@@ -1,6 +1,8 @@
 //! A dict: values by their keys, in the order in which the keys were inserted. The argument is in `README.md`.
 
 mod read;
+#[cfg(test)]
+mod script_tests;
 mod snapshot;
 mod write;
 

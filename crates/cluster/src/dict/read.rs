@@ -6,7 +6,7 @@ use crate::call::Call;
 use crate::entry::Entry;
 use crate::script::{Script, script};
 
-static GET: Script = script!("get");
+pub(super) static GET: Script = script!("get");
 
 /// Keys that are asked for by one call.
 const PORTION: usize = 1000;

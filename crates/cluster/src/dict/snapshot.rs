@@ -8,8 +8,8 @@ use crate::pages::{COPY_LIFE, Source, consistently};
 use crate::reply::Reply;
 use crate::script::{Script, script};
 
-static PAGE: Script = script!("page");
-static COPY: Script = script!("copy");
+pub(super) static PAGE: Script = script!("page");
+pub(super) static COPY: Script = script!("copy");
 
 /// All entries of a dict as they were at one moment, in the order in which their keys were inserted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -7,13 +7,13 @@ use crate::entry::{Entry, Expect, Stamp, check_size};
 use crate::reply::Reply;
 use crate::script::{Script, script};
 
-static CHANGE: Script = script!("change");
+pub(super) static CHANGE: Script = script!("change");
 /// The same step where it can only free memory, and so goes on when there is none left.
 static REMOVE: Script = Script::new(
     "remove",
     concat!("-- flags: allow-oom\n", include_str!("scripts/change.lua")),
 );
-static POP_ITEM: Script = script!("pop_item");
+pub(super) static POP_ITEM: Script = script!("pop_item");
 
 /// What an entry counts besides its bytes when it is set together with others.
 const OVERHEAD: u64 = 512;

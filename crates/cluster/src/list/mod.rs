@@ -3,6 +3,8 @@
 mod read;
 mod rearrange;
 mod run;
+#[cfg(test)]
+mod script_tests;
 mod snapshot;
 mod splice;
 mod write;

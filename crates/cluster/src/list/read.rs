@@ -6,7 +6,7 @@ use crate::call::Call;
 use crate::entry::Entry;
 use crate::script::{Script, script};
 
-static GET: Script = script!("get");
+pub(super) static GET: Script = script!("get");
 
 impl List {
     /// The element at a place, if there is one; less than zero from the end.

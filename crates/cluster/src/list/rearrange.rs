@@ -6,8 +6,8 @@ use crate::call::Call;
 use crate::pages::COPY_LIFE;
 use crate::script::{Script, script};
 
-static STAGE: Script = script!("stage");
-static REPLACE: Script = script!("replace");
+pub(super) static STAGE: Script = script!("stage");
+pub(super) static REPLACE: Script = script!("replace");
 
 /// Bytes that are written aside by one call; and how many elements.
 const PORTION: usize = 256 << 10;

@@ -11,8 +11,8 @@ use crate::pages::{COPY_LIFE, Source, consistently};
 use crate::reply::Reply;
 use crate::script::{Script, script};
 
-static PAGE: Script = script!("page");
-static COPY: Script = script!("copy");
+pub(super) static PAGE: Script = script!("page");
+pub(super) static COPY: Script = script!("copy");
 
 /// Elements of a list as they were at one moment, and which version of the list that was.
 #[derive(Clone, Debug)]

@@ -7,7 +7,7 @@ use crate::entry::{Entry, Stamp, check_size};
 use crate::reply::Reply;
 use crate::script::{Script, script};
 
-static SPLICE: Script = script!("splice");
+pub(super) static SPLICE: Script = script!("splice");
 /// The same step where it can only free memory, and so goes on when there is none left.
 static CUT: Script = Script::new(
     "cut",

@@ -7,10 +7,10 @@ use crate::entry::{Entry, Expect, check_size};
 use crate::reply::Reply;
 use crate::script::{Script, script};
 
-static PUSH: Script = script!("push");
-static SET: Script = script!("set");
-static SWAP: Script = script!("swap");
-static REVERSE: Script = script!("reverse");
+pub(super) static PUSH: Script = script!("push");
+pub(super) static SET: Script = script!("set");
+pub(super) static SWAP: Script = script!("swap");
+pub(super) static REVERSE: Script = script!("reverse");
 
 /// What a change has come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

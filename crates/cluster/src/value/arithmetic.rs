@@ -5,8 +5,8 @@ use crate::ClusterError;
 use crate::call::Call;
 use crate::script::{Script, script};
 
-static ADD: Script = script!("add");
-static ADD_FLOAT: Script = script!("add_float");
+pub(super) static ADD: Script = script!("add");
+pub(super) static ADD_FLOAT: Script = script!("add_float");
 
 /// What can be added to. Integers wrap around at the ends of their range.
 ///

@@ -10,7 +10,7 @@ use crate::object::{CONTENTS, Kind, Object};
 use crate::script::{Script, script};
 use crate::{Cluster, ClusterError};
 
-static CREATE: Script = script!("create");
+pub(super) static CREATE: Script = script!("create");
 
 /// The setting that says what the content looks like.
 const FORM: &str = "form";

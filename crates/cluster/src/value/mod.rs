@@ -4,6 +4,8 @@ mod arithmetic;
 mod create;
 mod number;
 mod record;
+#[cfg(test)]
+mod script_tests;
 
 use std::sync::Arc;
 

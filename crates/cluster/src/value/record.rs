@@ -6,7 +6,7 @@ use crate::call::Call;
 use crate::entry::{Entry, Expect};
 use crate::script::{Script, script};
 
-static GET: Script = script!("get");
+pub(super) static GET: Script = script!("get");
 
 impl Value {
     /// The value, and which version of it that is.

@@ -73,6 +73,8 @@ fn elements_are_written_and_filled() {
     let mut bench = array();
     bench.call(&WRITE, &BOTH, &["10", "2", "abcd"]);
     assert_eq!(content(&mut bench), b"\x01\x02abcd\x01\x02\x01\x02");
+    let part = bench.call(&READ, &BOTH, &["10", "2", "5"]);
+    assert_eq!(bytes(&part), b"abcd");
     bench.call(&FILL, &BOTH, &["10", "4", "6", "xy"]);
     assert_eq!(content(&mut bench), b"\x01\x02abxyxyxy");
     let mut large = large();
@@ -106,6 +108,39 @@ fn elements_are_calculated_with() {
         let mut left = [1, 2].repeat(5);
         left.splice(4..6, expected.to_le_bytes());
         assert_eq!(content(&mut bench), left, "{operation}");
+    }
+}
+
+/// Two elements of a float's bytes, of which the second is added to.
+fn added<const N: usize>(former: [u8; N], operand: [u8; N]) -> Vec<u8> {
+    let mut bench = Bench::absent(is_sound);
+    let bytes_of_all = (2 * N).to_string();
+    let create: [&[u8]; 3] = [b"1", bytes_of_all.as_bytes(), &former];
+    let settings: [&[u8]; 2] = [b"len", b"2"];
+    bench.call_bytes(&CREATE, &STAGED, &[create.as_slice(), &settings].concat());
+    let first = N.to_string();
+    let arguments = [
+        bytes_of_all.as_bytes(),
+        first.as_bytes(),
+        b"add_float",
+        &operand,
+    ];
+    let reply = bench.call_bytes(&CHANGE, &BOTH, &arguments);
+    assert_eq!(bytes(&reply), former);
+    let content = stored(&mut bench);
+    assert_eq!(content[..N], former, "the first element");
+    content[N..].to_vec()
+}
+
+#[test]
+fn floats_are_added_in_their_own_size() {
+    let _watchdog = watch();
+    for (former, operand) in [(0.1, 0.2), (1e16, 1.0), (-0.5, 0.25)] {
+        let sum = added(f64::to_le_bytes(former), f64::to_le_bytes(operand));
+        assert_eq!(sum, (former + operand).to_le_bytes());
+        let (former, operand) = (former as f32, operand as f32);
+        let sum = added(former.to_le_bytes(), operand.to_le_bytes());
+        assert_eq!(sum, (former + operand).to_le_bytes());
     }
 }
 

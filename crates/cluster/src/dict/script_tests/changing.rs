@@ -94,6 +94,7 @@ fn clearing_leaves_the_header() {
     let mut bench = bench();
     bench.call_bytes(&CLEAR, &ALL, &[&stamp("clear")]);
     assert_eq!(bench.parts(), ["h"]);
+    assert_eq!(bench.field("h", "lay").as_deref(), Some("1"));
     assert_eq!(bench.call(&LEN, &["h", "v"], &[]), Reply::Integer(0));
     assert_eq!(version(&mut bench), stamp("clear"));
 }

@@ -60,7 +60,12 @@ fn a_copy_stays_as_it_is() {
             &["old", "60000", "0", "1"],
         )
     };
+    for part in ["copy:v", "copy:o"] {
+        assert!(bench.number("PTTL", part) > 0, "{part} stays for ever");
+        bench.command("PERSIST", part, &[]);
+    }
     assert_eq!(page(&mut bench).items().len(), 6);
+    // Whoever reads it has it live on, for so long.
     for part in ["copy:v", "copy:o"] {
         assert!(bench.number("PTTL", part) > 0, "{part} stays for ever");
     }

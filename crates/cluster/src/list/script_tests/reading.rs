@@ -47,8 +47,11 @@ fn a_copy_stays_as_it_is() {
     bench.call(&COPY, &["h", "v", "copy"], &["60000"]);
     splice(&mut bench, b"", ["run", "", ""], &[]);
     let page = |bench: &mut Bench| bench.call(&PAGE, &["h", "copy"], &["old", "60000", "", ""]);
+    assert!(bench.number("PTTL", "copy") > 0, "it stays for ever");
+    bench.command("PERSIST", "copy", &[]);
     assert_eq!(page(&mut bench).items().len(), 3 + 3);
-    assert!(bench.number("PTTL", "copy") > 0);
+    // Whoever reads it has it live on, for so long.
+    assert!(bench.number("PTTL", "copy") > 0, "it stays for ever");
     bench.command("DEL", "copy", &[]);
     assert_eq!(page(&mut bench), Reply::Nil);
 }

@@ -10,7 +10,7 @@ use crate::object::Object;
 use crate::script::{Script, script};
 use crate::{Cluster, ClusterError};
 
-static PIECE_OF: Script = script!("piece");
+pub(super) static PIECE_OF: Script = script!("piece");
 
 /// How long a blob lives after somebody who needs it was last there.
 pub(super) const LIFE: Duration = Duration::from_secs(7 * 86_400);

@@ -1,5 +1,9 @@
 //! Looking after the blobs that this process has written.
 
+#[cfg(test)]
+#[cfg(feature = "client")]
+mod tests;
+
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
@@ -60,7 +64,7 @@ impl Caretaker {
     }
 
     /// Has all live on; those that are gone have been read by those for whom they were.
-    pub(super) fn look_after_all(&self, cluster: &Cluster) -> Result<(), ClusterError> {
+    fn look_after_all(&self, cluster: &Cluster) -> Result<(), ClusterError> {
         let keys: Vec<String> = self.lock().keys.iter().cloned().collect();
         for key in keys {
             if !live_on(cluster, &key, Effort::Once)? {
@@ -68,13 +72,6 @@ impl Caretaker {
             }
         }
         Ok(())
-    }
-}
-
-#[cfg(test)]
-impl Caretaker {
-    pub(super) fn count(&self) -> usize {
-        self.lock().keys.len()
     }
 }
 

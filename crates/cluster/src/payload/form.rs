@@ -276,6 +276,10 @@ mod tests {
             })
             .collect();
         assert_eq!(Sealed::compress(&noise).uncompressed, None);
+        // A twentieth smaller is not worth it.
+        let hardly = [noise, vec![0; 600]].concat();
+        assert!(lz4_flex::block::compress(&hardly).len() < hardly.len());
+        assert_eq!(Sealed::compress(&hardly).uncompressed, None);
         assert_eq!(Sealed::compress(&[0; 4096]).uncompressed, None);
     }
 

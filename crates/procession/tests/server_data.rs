@@ -1,4 +1,4 @@
-//! What is particular about dicts, lists, namespaces, values and arrays on a server.
+//! What is particular about dicts, lists, namespaces, values and arrays on a server, and about the manager that makes them.
 
 #![allow(clippy::expect_used, reason = "a test that panics has failed")]
 
@@ -7,7 +7,7 @@ mod watchdog;
 use std::error::Error;
 use std::sync::OnceLock;
 
-use procession::{Cluster, Dict, SharedError, Value};
+use procession::{Cluster, Dict, ProxyError, SharedError, Value};
 use procession_cluster::ClusterError;
 use procession_test_server::Server;
 use watchdog::watch;
@@ -153,5 +153,22 @@ fn what_is_too_large_is_refused_and_nothing_is_changed() -> TestResult {
     assert!(too_large(list.extend(vec![vec![0; 33 << 20]; 4])));
     assert!(list.is_empty()?);
     assert!(too_large(cluster.array(None, 1 << 40, 0u8).map(drop)));
+    Ok(())
+}
+
+#[test]
+fn a_manager_on_a_server_hosts_nothing() -> TestResult {
+    procession::init_test!();
+    let _watchdog = watch();
+    let manager = cluster()?.manager()?;
+    let refused = [
+        manager.host(7u32).map(drop),
+        manager.host_with(|| 7u32, ()).map(drop),
+    ];
+    for refused in refused {
+        let error = refused.expect_err("a refusal");
+        assert!(matches!(error, ProxyError::NotOnServer), "{error}");
+    }
+    assert_eq!(manager.server_pid()?, None);
     Ok(())
 }

@@ -37,7 +37,8 @@ impl Deref for TestPool {
     }
 }
 
-fn pool_in(objects: &Objects) -> Result<TestPool, Box<dyn std::error::Error>> {
+/// Its tasks run where no memory is shared with this process, if the objects are on a server.
+pub(crate) fn pool_in(objects: &Objects) -> Result<TestPool, Box<dyn std::error::Error>> {
     Ok(match objects {
         Objects::Memory => TestPool {
             pool: Pool::new(2)?,

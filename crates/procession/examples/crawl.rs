@@ -84,8 +84,10 @@ fn crawl(options: &Options) -> Result<usize, Box<dyn Error>> {
     let files = list(&options.directory)?;
     let mut output = BufWriter::new(io::stdout().lock());
     let (mut bytes, mut errors) = (0, 0);
+    // Should whoever has a file be killed, another begins it anew.
     let outcomes = pool
         .submit()
+        .retries(2)
         .progress("hashing")
         .imap(hash, files.iter().cloned())?;
     for (path, outcome) in files.iter().zip(outcomes) {

@@ -32,6 +32,13 @@ pub(crate) fn killed_a_worker_with(path: &Path, program: &Child) -> bool {
     false
 }
 
+/// Whether a worker of `program` has opened the file.
+#[allow(dead_code, reason = "only the example with worker hosts asks")]
+pub(crate) fn a_worker_has_open(path: &Path, program: &Child) -> bool {
+    let mut workers = children(program.id()).into_iter();
+    workers.any(|pid| has_open(pid, path))
+}
+
 fn children(pid: u32) -> Vec<u32> {
     let tasks = fs::read_dir(format!("/proc/{pid}/task"))
         .into_iter()

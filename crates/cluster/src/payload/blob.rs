@@ -6,11 +6,16 @@ use std::time::Duration;
 use super::PIECE;
 use super::form::Pieces;
 use crate::call::{Call, Effort};
-use crate::object::Object;
+use crate::object::{Kind, Object};
 use crate::script::{Script, script};
 use crate::{Cluster, ClusterError};
 
 pub(super) static PIECE_OF: Script = script!("piece");
+/// The same step for an object that needs no creation, and so can be used although the server has lost its data.
+pub(super) static PIECE_OF_ANY: Script = Script::new(
+    "piece_of_any",
+    concat!("-- without header\n", include_str!("scripts/piece.lua")),
+);
 
 /// How long a blob lives after somebody who needs it was last there.
 pub(super) const LIFE: Duration = Duration::from_secs(7 * 86_400);
@@ -27,8 +32,12 @@ pub(super) fn write(object: &Object, body: &[u8]) -> Result<[u8; 32], ClusterErr
         .into_bytes()
         .try_into()
         .map_err(|_| ClusterError::protocol("a fresh name of another length"))?;
+    let script = match object.kind() {
+        Kind::Pool | Kind::Process => &PIECE_OF_ANY,
+        _ => &PIECE_OF,
+    };
     for (number, piece) in body.chunks(PIECE).enumerate() {
-        let call = Call::new(&PIECE_OF, object)
+        let call = Call::new(script, object)
             .keys(["h", &part(&name)])
             .argument(number * PIECE)
             .argument(LIFE)

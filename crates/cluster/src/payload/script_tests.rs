@@ -2,7 +2,7 @@
 
 use procession_test_server::Reply;
 
-use super::blob::PIECE_OF;
+use super::blob::{PIECE_OF, PIECE_OF_ANY};
 use crate::script_test::{Bench, bytes};
 
 /// As often as a call is made: [`Bench`] makes each twice.
@@ -24,8 +24,13 @@ fn a_piece_is_written_at_its_place_and_lives_on() {
 }
 
 #[test]
-fn what_is_gone_gets_no_pieces() {
+fn what_is_gone_gets_no_pieces_unless_it_needs_no_creation() {
     let mut bench = Bench::absent(|_| ());
     let said = bench.refusal(&PIECE_OF, &["h", "k"], &["0", "60000", "piece"]);
     assert!(said.starts_with("GONE"), "{said}");
+    let reply = bench.call(&PIECE_OF_ANY, &["h", "k"], &["0", "60000", "piece"]);
+    assert_eq!(
+        (reply, bench.parts()),
+        (Reply::Integer(1), vec!["k".to_owned()])
+    );
 }

@@ -33,6 +33,7 @@ use procession_engine::pool::TaskOptions;
 use procession_engine::{PoolError, ProcessError};
 use procession_test_server::{Fsync, Reply, Server, ServerCluster};
 use rustix::process::Signal;
+use sizes::noise;
 use watchdog::watch;
 
 #[test]

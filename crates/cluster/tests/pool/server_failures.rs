@@ -30,6 +30,22 @@ fn all_results_arrive_although_the_server_forgets_everything() {
     assert!(held.next(None).unwrap().is_none());
 }
 
+/// One that is so large that it goes in pieces, before anybody has told the server of the pool again.
+#[test]
+fn a_large_task_is_put_into_a_pool_that_the_server_has_forgotten() {
+    let _watchdog = watch();
+    let (server, url, cluster) = server();
+    let _host = Host::start(&url, 1, &[]);
+    let pool = pool(&cluster);
+    let small = submit(&pool, &REVERSE, none(), [b"ab".to_vec()]);
+    assert_eq!(next(&small).unwrap(), b"ba");
+    let large = noise();
+    let backwards: Vec<u8> = large.iter().rev().copied().collect();
+    server.command(&["FLUSHALL"]).unwrap();
+    let job = submit(&pool, &REVERSE, none(), [large]);
+    assert!(next(&job).unwrap() == backwards);
+}
+
 #[test]
 fn the_server_may_be_killed_and_come_back() {
     let _watchdog = watch();

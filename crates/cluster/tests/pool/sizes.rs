@@ -2,13 +2,8 @@
 
 use super::*;
 
-#[test]
-fn large_arguments_and_results_go_in_pieces_and_leave_nothing() {
-    let _watchdog = watch();
-    let (server, url, cluster) = server();
-    let _host = Host::start(&url, 1, &[]);
-    let pool = pool(&cluster);
-    // Nothing that could be compressed.
+/// So much that it goes in pieces, and nothing that could be compressed.
+pub(crate) fn noise() -> Vec<u8> {
     let mut number = 1u64;
     let mut next_byte = || {
         number = number
@@ -16,7 +11,16 @@ fn large_arguments_and_results_go_in_pieces_and_leave_nothing() {
             .wrapping_add(1);
         (number >> 56) as u8
     };
-    let large: Vec<u8> = (0..1 << 20).map(|_| next_byte()).collect();
+    (0..1 << 20).map(|_| next_byte()).collect()
+}
+
+#[test]
+fn large_arguments_and_results_go_in_pieces_and_leave_nothing() {
+    let _watchdog = watch();
+    let (server, url, cluster) = server();
+    let _host = Host::start(&url, 1, &[]);
+    let pool = pool(&cluster);
+    let large = noise();
     let mut backwards = large.clone();
     backwards.reverse();
     assert!(next(&submit(&pool, &REVERSE, none(), [large])).unwrap() == backwards);

@@ -20,11 +20,11 @@ use std::os::unix::fs::PermissionsExt;
 
 use nobody::example_run_by_nobody;
 use procession_test_server::{Fsync, Server};
-use program::{Program, host_with};
+use program::Program;
 use scratch_directory::ScratchDirectory;
 use tree::{Tree, check, line};
 use watchdog::watch;
-use worker::kill_the_worker_with;
+use worker::{a_worker_has_open, kill_the_worker_with, killed_a_worker_with};
 
 type TestResult = Result<(), Box<dyn Error>>;
 
@@ -46,8 +46,8 @@ fn a_killed_worker_of_a_host_costs_nothing() -> TestResult {
     let _watchdog = watch();
     let (server, tree) = (Server::start()?, Tree::new()?);
     let host = Program::host(&url(&server))?;
-    let crawl = Program::crawling(&tree, &url(&server))?;
-    kill_the_worker_with(&tree.large(), &host);
+    let mut crawl = Program::crawling(&tree, &url(&server))?;
+    crawl.until(|| killed_a_worker_with(&tree.large(), &host))?;
     check(&crawl.output()?, &tree)
 }
 
@@ -56,9 +56,15 @@ fn a_killed_host_costs_nothing() -> TestResult {
     let _watchdog = watch();
     let (server, tree) = (Server::start()?, Tree::new()?);
     let mut hosts = [Program::host(&url(&server))?, Program::host(&url(&server))?];
-    let crawl = Program::crawling(&tree, &url(&server))?;
-    let host = host_with(&tree.large(), &hosts);
-    hosts[host].kill()?;
+    let mut crawl = Program::crawling(&tree, &url(&server))?;
+    let mut with_it = None;
+    crawl.until(|| {
+        let mut hosts = hosts.iter();
+        with_it = hosts.position(|host| a_worker_has_open(&tree.large(), host));
+        with_it.is_some()
+    })?;
+    let host = with_it.and_then(|number| hosts.get_mut(number));
+    host.ok_or("no host")?.kill()?;
     check(&crawl.output()?, &tree)
 }
 
@@ -68,8 +74,9 @@ fn a_killed_server_that_keeps_its_data_on_disk_costs_nothing() -> TestResult {
     let server = Server::builder().append_only(Fsync::Always).start()?;
     let tree = Tree::new()?;
     let hosts = [Program::host(&url(&server))?, Program::host(&url(&server))?];
-    let crawl = Program::crawling(&tree, &url(&server))?;
-    host_with(&tree.large(), &hosts);
+    let mut crawl = Program::crawling(&tree, &url(&server))?;
+    let is_under_way = |host| a_worker_has_open(&tree.large(), host);
+    crawl.until(|| hosts.iter().any(|host| is_under_way(host)))?;
     server.kill()?;
     server.restart()?;
     check(&crawl.output()?, &tree)

@@ -2,13 +2,11 @@
 
 use std::io;
 use std::ops::{Deref, DerefMut};
-use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::thread;
 
 use crate::examples::example;
 use crate::tree::Tree;
-use crate::worker::a_worker_has_open;
 
 /// A program that was started; killed when it is dropped, if it has not ended.
 pub(crate) struct Program(Child);
@@ -30,6 +28,15 @@ impl Program {
 
     pub(crate) fn crawling(tree: &Tree, url: &str) -> io::Result<Program> {
         Program::start(&["--on", url, tree.text()])
+    }
+
+    /// Waits until something is so, which must be before this one has ended.
+    pub(crate) fn until(&mut self, mut is_so: impl FnMut() -> bool) -> io::Result<()> {
+        while !is_so() {
+            assert!(self.try_wait()?.is_none(), "it has ended already");
+            thread::yield_now();
+        }
+        Ok(())
     }
 
     /// What it has said when it has ended.
@@ -66,15 +73,5 @@ impl Drop for Program {
         // It may have ended.
         let _ = self.0.kill();
         let _ = self.0.wait();
-    }
-}
-
-/// Waits until a worker of one of the hosts has the file; says of which.
-pub(crate) fn host_with(path: &Path, hosts: &[Program]) -> usize {
-    loop {
-        if let Some(host) = hosts.iter().position(|host| a_worker_has_open(path, host)) {
-            return host;
-        }
-        thread::yield_now();
     }
 }

@@ -15,9 +15,9 @@ import servers
 import test_pool_errors
 import test_pool_tasks
 import test_pool_waiting
-from conftest import SERVERS, on_server
 from elsewhere import substitute
 from procession.cluster import ClusterContext, NotSigned, NoWorkers
+from served import context, kind, remote
 from test_pool_errors import (
     test_a_callback_may_use_the_pool,
     test_arguments_that_cannot_be_sent_are_the_error_of_the_task,
@@ -46,27 +46,6 @@ from test_pool_tasks import (
     test_values_of_all_kinds_survive,
 )
 from test_pool_waiting import test_results_can_be_awaited
-
-
-@pytest.fixture(params=SERVERS)
-def kind(request: pytest.FixtureRequest) -> str:
-    """Each kind of server."""
-    kind: str = request.param
-    return kind
-
-
-@pytest.fixture
-def remote(kind: str) -> ClusterContext:
-    """Where no host is."""
-    return on_server(kind)
-
-
-@pytest.fixture
-def context(kind: str) -> ClusterContext:
-    """Where a host serves the pool."""
-    url = servers.url(kind)
-    hosts.shared(url)
-    return procession.connect(url, namespace=hosts.NAMESPACE, lease=2)
 
 
 @pytest.fixture(autouse=True)

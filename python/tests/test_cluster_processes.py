@@ -14,9 +14,8 @@ import hosts
 import procession
 import programs
 import pytest
-import servers
-from conftest import SERVERS, on_server
 from procession.cluster import ClusterContext, HostLost, NoWorkers
+from served import context, kind, remote
 from test_process import (
     put_under_lock,
     test_a_child_is_ended_by_its_parent,
@@ -24,27 +23,6 @@ from test_process import (
     test_exit_codes,
     wait_for_ever,
 )
-
-
-@pytest.fixture(params=SERVERS)
-def kind(request: pytest.FixtureRequest) -> str:
-    """Each kind of server."""
-    kind: str = request.param
-    return kind
-
-
-@pytest.fixture
-def remote(kind: str) -> ClusterContext:
-    """Where no host is."""
-    return on_server(kind)
-
-
-@pytest.fixture
-def context(kind: str) -> ClusterContext:
-    """Where a host starts processes."""
-    url = servers.url(kind)
-    hosts.shared(url)
-    return procession.connect(url, namespace=hosts.NAMESPACE, lease=2)
 
 
 def describe(queue: Any) -> None:

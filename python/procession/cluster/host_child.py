@@ -45,6 +45,10 @@ class Child:
         """How it has ended."""
         return self._process.exitcode
 
+    def kill(self) -> None:
+        """Ends it."""
+        self._process.kill()
+
     def last_words(self) -> tuple[bool, str] | None:
         """Once it has ended: whether it had begun to be what it was to be, and the traceback of what it has raised; None if it has raised nothing."""
         try:

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from multiprocessing.process import BaseProcess
 from typing import Any
 
 from .. import _native
+from ..exceptions import ClusterError
 from .code import code
 from .pool import DEFAULT_NAME
 
@@ -118,8 +120,9 @@ class Popen:
         try:
             self.native.wait_until_begun()
         except BaseException:
-            # Nobody would ever know of it.
-            self.native.kill()
+            # Nobody would ever know of it. Should the server be away, it is the reason that counts.
+            with suppress(ClusterError):
+                self.native.kill()
             raise
         place = self.native.place()
         self.host: str | None = place[0] if place else None

@@ -2,11 +2,14 @@
 
 use std::sync::atomic::Ordering;
 
+use super::duty::Duty;
+use super::held::Word;
 use super::processes::word;
 use super::station::Station;
 use super::underway::Underway;
 use crate::ClusterError;
 use crate::inspect::identity;
+use crate::process::Signal;
 use crate::waiting::SLICE;
 
 impl Station {
@@ -26,7 +29,7 @@ impl Station {
     fn heed_some(&self, last: &mut String) -> Result<(), ClusterError> {
         for mut entry in self.board.wait_for_cancellations(last, SLICE)? {
             if let Some(id) = entry.take("id") {
-                self.cancel(&String::from_utf8_lossy(&id));
+                self.cancel(String::from_utf8_lossy(&id).into_owned());
             }
             if let Some(host) = entry.take("drain") {
                 self.drain_if_meant(&host);
@@ -47,7 +50,14 @@ impl Station {
         }
     }
 
-    fn cancel(&self, id: &str) {
-        self.held.underway_of(id).iter().for_each(Underway::end);
+    fn cancel(&self, id: String) {
+        match self.duty {
+            Duty::Tasks { .. } => self.held.underway_of(&id).iter().for_each(Underway::end),
+            // Also one that is just being started: nobody else would ever end it.
+            Duty::Processes { .. } => self.heed(Word::Signal {
+                id,
+                signal: Signal::Kill,
+            }),
+        }
     }
 }

@@ -18,7 +18,6 @@ pub struct Ending {
 }
 
 /// How a process has ended other than by returning.
-
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Failure {
     Panicked {

@@ -89,29 +89,17 @@ impl Process {
         let id = cluster.fresh_name().map_err(unavailable)?;
         let state = launcher.register(&id, command.name());
         let request = Request { id, command };
-        let task = request.encode(arguments).map_err(unavailable)?;
-        let ended = Arc::clone(&state);
-        let register = launcher.register.clone();
-        let job = launcher.pool.job(
-            work,
-            JobSettings {
-                label: "process".into(),
-                options: TaskOptions::default(),
-                order: Order::AsSubmitted,
-                callback: Some(Box::new(move |outcomes| {
-                    register.forget(&ended.id);
-                    ended.note_outcome(outcomes.first());
-                })),
-                attended: true,
-            },
-        )?;
-        job.push(Item::new(task, &[])?)?;
-        job.seal();
-        Ok(Process {
-            state,
-            job,
-            launcher,
-        })
+        match submit(&launcher, &state, work, &request, arguments) {
+            Ok(job) => Ok(Process {
+                state,
+                job,
+                launcher,
+            }),
+            Err(error) => {
+                launcher.register.forget(&state.id);
+                Err(error)
+            }
+        }
     }
 
     /// Waits until a host has started the process; false if the time is over before.
@@ -187,6 +175,32 @@ impl Process {
         }
         Ok(())
     }
+}
+
+/// Submits the task that starts a process.
+fn submit(
+    launcher: &Launcher,
+    state: &Arc<State>,
+    work: &'static NamedWork,
+    request: &Request,
+    arguments: &[u8],
+) -> Result<Job, PoolError> {
+    let task = request.encode(arguments).map_err(unavailable)?;
+    let (state, register) = (Arc::clone(state), launcher.register.clone());
+    let settings = JobSettings {
+        label: "process".into(),
+        options: TaskOptions::default(),
+        order: Order::AsSubmitted,
+        callback: Some(Box::new(move |outcomes| {
+            register.forget(&state.id);
+            state.note_outcome(outcomes.first());
+        })),
+        attended: true,
+    };
+    let job = launcher.pool.job(work, settings)?;
+    job.push(Item::new(task, &[])?)?;
+    job.seal();
+    Ok(job)
 }
 
 /// What whoever waits for a process is told of what has happened to the task that starts it.

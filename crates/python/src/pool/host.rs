@@ -12,7 +12,7 @@ use procession_cluster::agent::{
 };
 use procession_cluster::process::{Ending, Signal};
 use procession_engine::{PoolError, ProcessError};
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
@@ -106,7 +106,11 @@ fn start_process(
     let started = Python::try_attach(|py| -> PyResult<Started> {
         let process = start.call1(py, (name, PyBytes::new(py, data)))?;
         let pid = process.getattr(py, "pid")?.extract(py)?;
-        let pidfd = Pidfd::open(pid)?;
+        let Ok(pidfd) = Pidfd::open(pid) else {
+            // Nobody could wait for it.
+            process.call_method0(py, "kill")?;
+            return Err(PyOSError::new_err("there is no descriptor left for it"));
+        };
         Ok(Started {
             process,
             pid,

@@ -10,6 +10,7 @@ pub(crate) const COMMANDS: &[&str] = &[
     "cluster|slots",
     "info",
     "time",
+    "wait",
     // Scripts.
     "eval",
     "evalsha",

@@ -1,5 +1,6 @@
 //! Where the server is, and how to speak to it.
 
+mod durability;
 mod parameters;
 mod parse;
 
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::ClusterError;
+pub use durability::Durability;
 pub(crate) use parameters::is_plain_name;
 
 /// How long a lease lasts if nothing else is said.
@@ -29,6 +31,7 @@ const LINGER: Duration = Duration::from_secs(600);
 /// | `namespace=` | keeps the objects of different programs apart; `default` if nothing is said |
 /// | `lease=` | seconds after which a process that is not heard from loses what it holds, from 1 to 3600; 15 |
 /// | `patience=` | seconds for which a call waits for a server that is away, 120 at most; 60 |
+/// | `durability=` | what has a change before the call that makes it returns: the `server`, a `replica` as well, or the server's `disk`; `server` |
 /// | `linger=` | seconds for which an object without a name outlives its last user, not less than a lease; 600 |
 /// | `key_file=` | the keys with which values are signed, see `PROCESSION_KEY_FILE` |
 /// | `ca_file=`, `certificate_file=`, `private_key_file=` | whom to trust, and who we are, in PEM |
@@ -54,6 +57,7 @@ pub struct Address {
     namespace: String,
     pub(crate) lease: Duration,
     pub(crate) patience: Duration,
+    durability: Durability,
     pub(crate) linger: Duration,
     pub(crate) files: Files,
 }
@@ -143,6 +147,11 @@ impl Address {
     /// What keeps the objects of different programs apart.
     pub fn namespace(&self) -> &str {
         &self.namespace
+    }
+
+    /// How safe a change is to be before the call that makes it returns.
+    pub fn durability(&self) -> Durability {
+        self.durability
     }
 
     /// All places that it names.

@@ -241,6 +241,16 @@ impl Cluster {
         self.member()?.client.command(key, parts.as_ref(), effort)
     }
 
+    /// As [`command_on`](Self::command_on), for one that changes what users see.
+    pub(crate) fn change_on<'a>(
+        &self,
+        key: &str,
+        parts: impl AsRef<[&'a [u8]]>,
+        effort: Effort,
+    ) -> Result<Reply, ClusterError> {
+        self.member()?.client.change(key, parts.as_ref(), effort)
+    }
+
     /// All servers that are responsible for anything.
     pub(crate) fn nodes(&self) -> Result<Vec<Endpoint>, ClusterError> {
         self.member()?.client.primaries()

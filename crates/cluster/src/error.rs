@@ -77,6 +77,29 @@ pub enum ClusterError {
          goes on"
     )]
     Full,
+    /// The server cannot do what `durability` in the address asks for.
+    #[error(
+        "the server {server} cannot do what `durability={durability}` in the address asks for: {reason}"
+    )]
+    NotDurable {
+        /// Where it is.
+        server: String,
+        /// What was asked for.
+        durability: String,
+        /// What is missing, and what to do.
+        reason: String,
+    },
+    /// What was asked for has been done on the server, but has not got where `durability` in the address wants it, for as long as the caller has patience.
+    #[error(
+        "the server {server} has done what it was asked for, but {reason}: a failover may undo it. Asking for the same once more would do it \
+         twice; look at what there is when the server is well again (`procession doctor`)"
+    )]
+    Unconfirmed {
+        /// Where it is.
+        server: String,
+        /// Who has not confirmed it.
+        reason: String,
+    },
     /// The server does not know all the commands that are needed.
     #[error(
         "the server is of version {version}, too old: it must be Redis 7.0, Valkey 7.2, or later"

@@ -37,6 +37,7 @@ pub mod process;
 mod process_wide;
 pub mod queue;
 pub mod reentrant_lock;
+mod replication;
 mod reply;
 mod script;
 #[cfg(test)]
@@ -51,7 +52,7 @@ mod waiting;
 mod watchdog;
 
 pub use acl::{acl_rule, acl_rule_for_operators};
-pub use address::{Address, Endpoint, Topology};
+pub use address::{Address, Durability, Endpoint, Topology};
 pub use cluster::Cluster;
 pub use entry::{Entry, Expect, Stamp};
 pub use error::ClusterError;

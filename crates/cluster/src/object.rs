@@ -261,7 +261,7 @@ impl Object {
             .chain(keys.iter().map(String::as_bytes))
             .collect();
         let header = self.key("h");
-        self.cluster.command_on(&header, &parts, effort).map(drop)
+        self.cluster.change_on(&header, &parts, effort).map(drop)
     }
 
     /// Where it is.

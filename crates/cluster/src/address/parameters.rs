@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::parse::{decoded, wrong};
-use super::{Files, LEASE, LINGER, PATIENCE};
+use super::{Durability, Files, LEASE, LINGER, PATIENCE};
 use crate::ClusterError;
 use crate::script::LONGEST_PATIENCE;
 
@@ -20,6 +20,7 @@ pub(super) struct Parameters {
     pub(super) namespace: String,
     pub(super) lease: Duration,
     pub(super) patience: Duration,
+    pub(super) durability: Durability,
     pub(super) linger: Duration,
     pub(super) is_insecure: bool,
     pub(super) files: Files,
@@ -30,6 +31,7 @@ pub(super) fn read(query: &str) -> Result<Parameters, ClusterError> {
         namespace: "default".to_owned(),
         lease: LEASE,
         patience: PATIENCE,
+        durability: Durability::default(),
         linger: LINGER,
         is_insecure: false,
         files: Files::default(),
@@ -43,6 +45,7 @@ pub(super) fn read(query: &str) -> Result<Parameters, ClusterError> {
             "namespace" => read.namespace = namespace(value)?,
             "lease" => read.lease = lease(&value)?,
             "patience" => read.patience = seconds(name, &value)?.min(LONGEST_PATIENCE),
+            "durability" => read.durability = durability(&value)?,
             "linger" => read.linger = seconds(name, &value)?,
             "insecure" => read.is_insecure = truth(name, &value)?,
             "key_file" => read.files.key = Some(PathBuf::from(value)),
@@ -83,6 +86,14 @@ fn lease(value: &str) -> Result<Duration, ClusterError> {
             LEASES.end().as_secs()
         ))),
     }
+}
+
+fn durability(value: &str) -> Result<Durability, ClusterError> {
+    Durability::named(value).ok_or_else(|| {
+        wrong(format!(
+            "durability={value} is none of server, replica and disk"
+        ))
+    })
 }
 
 fn truth(name: &str, value: &str) -> Result<bool, ClusterError> {

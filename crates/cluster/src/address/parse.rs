@@ -56,6 +56,7 @@ impl FromStr for Address {
             namespace,
             lease,
             patience,
+            durability,
             linger,
             is_insecure,
             files,
@@ -70,6 +71,7 @@ impl FromStr for Address {
             namespace,
             lease,
             patience,
+            durability,
             linger,
             files,
         })

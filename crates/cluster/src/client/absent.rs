@@ -29,6 +29,10 @@ impl Client {
         match *self {}
     }
 
+    pub(crate) fn change(&self, _: &str, _: &[&[u8]], _: Effort) -> Result<Reply, ClusterError> {
+        match *self {}
+    }
+
     pub(crate) fn wait(&self, _: &str, _: &[&[u8]], _: Duration) -> Result<Reply, ClusterError> {
         match *self {}
     }

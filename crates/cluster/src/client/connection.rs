@@ -82,18 +82,44 @@ impl Connection {
 
     /// Sends a command and waits for the answer; the server may think about it for `thinking`.
     pub(super) fn ask(&mut self, packed: &[u8], thinking: Duration) -> Result<Reply, Failure> {
-        // What the system has taken in to be sent may still be on its way: a second for each MiB.
-        let sending = Duration::from_secs(packed.len() as u64 >> 20);
-        let mut ask = || -> RedisResult<Value> {
-            let answering = ANSWERING + thinking + sending;
-            if self.answering != answering {
-                self.connection.set_read_timeout(Some(answering))?;
-                self.answering = answering;
-            }
-            self.connection.req_packed_command(packed)
-        };
-        let value = ask().map_err(|error| Failure::of(&error, &self.endpoint))?;
+        self.be_patient(packed.len(), thinking)?;
+        let value = self.connection.req_packed_command(packed);
+        let value = value.map_err(|error| Failure::of(&error, &self.endpoint))?;
         reply(value, &self.endpoint)
+    }
+
+    /// Sends several commands in one go, and waits for all answers; the server may think about the last for `thinking`.
+    pub(super) fn ask_together<const N: usize>(
+        &mut self,
+        commands: [&[u8]; N],
+        thinking: Duration,
+    ) -> Result<[Result<Reply, Failure>; N], Failure> {
+        let packed = commands.concat();
+        self.be_patient(packed.len(), thinking)?;
+        let values = self.connection.req_packed_commands(&packed, 0, N);
+        let values = values.map_err(|error| Failure::of(&error, &self.endpoint))?;
+        let values: [Value; N] = values.try_into().map_err(|values: Vec<Value>| {
+            Failure::Broken(format!("{} answers to {N} commands", values.len()))
+        })?;
+        Ok(values.map(|value| reply(value, &self.endpoint)))
+    }
+
+    /// Where it leads to.
+    pub(super) fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// Has the next answer take no longer than the server may think, and the command is on its way.
+    fn be_patient(&mut self, bytes: usize, thinking: Duration) -> Result<(), Failure> {
+        // What the system has taken in to be sent may still be on its way: a second for each MiB.
+        let sending = Duration::from_secs(bytes as u64 >> 20);
+        let answering = ANSWERING + thinking + sending;
+        if self.answering != answering {
+            let set = self.connection.set_read_timeout(Some(answering));
+            set.map_err(|error| Failure::of(&error, &self.endpoint))?;
+            self.answering = answering;
+        }
+        Ok(())
     }
 }
 

@@ -64,6 +64,8 @@ impl Failure {
             "NOSCRIPT" => Failure::NoScript,
             "TRYAGAIN" | "LOADING" | "CLUSTERDOWN" | "MASTERDOWN" | "READONLY" | "BUSY"
             | "NOREPLICAS" | "UNBLOCKED" | "MISCONF" => not_now(code, detail),
+            // To a question whether it has been confirmed, from one that was a primary until just now.
+            "ERR" if says("with replica instances") => not_now("READONLY", detail),
             "ERR" if says("max number of clients") => not_now(code, detail),
             "OOM" => Failure::Final(ClusterError::Full),
             "WRONGPASS" | "NOAUTH" => {

@@ -3,6 +3,8 @@
 #[cfg(not(feature = "client"))]
 mod absent;
 #[cfg(feature = "client")]
+mod confirmation;
+#[cfg(feature = "client")]
 mod connection;
 #[cfg(feature = "client")]
 mod discovery;
@@ -14,6 +16,8 @@ mod lane;
 mod map;
 #[cfg(feature = "client")]
 mod nodes;
+#[cfg(feature = "client")]
+mod replicas;
 #[cfg(feature = "client")]
 mod request;
 #[cfg(feature = "client")]

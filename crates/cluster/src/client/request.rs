@@ -1,9 +1,11 @@
 //! Commands as they go over the wire.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 
 use redis::cmd;
 
+use super::confirmation::Confirmation;
 use crate::script::Prepared;
 
 /// A command that can be sent any number of times.
@@ -11,6 +13,8 @@ pub(super) struct Request {
     packed: Vec<u8>,
     /// The same with the script itself in place of its digest, for a server that does not know it.
     script: Option<ScriptRequest>,
+    confirmation: Confirmation,
+    was_sent: Cell<bool>,
 }
 
 struct ScriptRequest {
@@ -28,6 +32,8 @@ impl Request {
         Request {
             packed: command.get_packed_command(),
             script: None,
+            confirmation: Confirmation::Unneeded,
+            was_sent: Cell::new(false),
         }
     }
 
@@ -43,7 +49,27 @@ impl Request {
                 keys,
                 arguments,
             }),
+            confirmation: Confirmation::Unneeded,
+            was_sent: Cell::new(false),
         }
+    }
+
+    /// The same, which is followed by waiting for that.
+    pub(super) fn confirmed_by(self, confirmation: Confirmation) -> Request {
+        Request {
+            confirmation,
+            ..self
+        }
+    }
+
+    /// What is waited for when it has been carried out.
+    pub(super) fn confirmation(&self) -> &Confirmation {
+        &self.confirmation
+    }
+
+    /// Notes that it is sent; says whether it was before.
+    pub(super) fn note_sending(&self) -> bool {
+        self.was_sent.replace(true)
     }
 
     pub(super) fn packed(&self) -> &[u8] {

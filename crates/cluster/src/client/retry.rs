@@ -4,16 +4,19 @@ use std::fmt;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::confirmation::{Confirmation, carry_out};
 use super::connection::Connection;
 use super::failure::Failure;
 use super::lane::Lanes;
 use super::nodes::Nodes;
+use super::replicas::Replicas;
 use super::request::{Request, digest};
 use super::route::Routes;
 use crate::call::{Call, Effort};
 use crate::reply::Reply;
+use crate::script::Script;
 use crate::slot::slot_of;
-use crate::{Address, ClusterError, Endpoint, interrupt};
+use crate::{Address, ClusterError, Durability, Endpoint, interrupt};
 
 /// The pause after the first failure; twice as long after the second, and so on.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -29,6 +32,7 @@ pub(crate) struct Client {
     nodes: Nodes,
     routes: Routes,
     lanes: Lanes,
+    replicas: Replicas,
 }
 
 /// How a call ended, and whether it may happen again later: one of its attempts got no answer, and was given up.
@@ -44,6 +48,7 @@ impl Client {
             nodes: Nodes::new(address)?,
             routes: Routes::unknown(),
             lanes: Lanes::default(),
+            replicas: Replicas::default(),
         })
     }
 
@@ -67,7 +72,11 @@ impl Client {
             keys.push(object.key(&format!("rq:{incarnation}-{}", lane.number)));
             arguments.push(nonce.as_bytes().to_vec());
         }
-        let request = Request::script(prepared, keys, arguments);
+        let request = Request::script(prepared, keys, arguments).confirmed_by(self.confirmation(
+            script,
+            &object.key("h"),
+            effort,
+        ));
         let Outcome {
             answer,
             is_doubtful,
@@ -93,6 +102,18 @@ impl Client {
         effort: Effort,
     ) -> Result<Reply, ClusterError> {
         let request = Request::command(parts);
+        self.persist(slot_of(key.as_bytes()), &request, effort)
+            .answer
+    }
+
+    /// As [`command`](Self::command), for one that changes what users see, so that it is to be as durable as the address says.
+    pub(crate) fn change(
+        &self,
+        key: &str,
+        parts: &[&[u8]],
+        effort: Effort,
+    ) -> Result<Reply, ClusterError> {
+        let request = Request::command(parts).confirmed_by(self.required(key, effort));
         self.persist(slot_of(key.as_bytes()), &request, effort)
             .answer
     }
@@ -158,6 +179,29 @@ impl Client {
         self.routes.known_node_of(slot)
     }
 
+    /// What a call of this script waits for.
+    fn confirmation(&self, script: &Script, key: &str, effort: Effort) -> Confirmation {
+        let durability = self.nodes.address.durability();
+        let wants_a_replica = script.wants_a_replica() && durability == Durability::Server;
+        match (script.is_confirmed(), effort) {
+            (true, Effort::Patient) if wants_a_replica => Confirmation::Wanted,
+            (true, effort) => self.required(key, effort),
+            (false, _) => Confirmation::Unneeded,
+        }
+    }
+
+    /// What a step is waited for that somebody relies on. Who makes one attempt only sees to something that others would see to as well.
+    fn required(&self, key: &str, effort: Effort) -> Confirmation {
+        match (self.nodes.address.durability(), effort) {
+            (Durability::Server, _) | (_, Effort::Once) => Confirmation::Unneeded,
+            (durability, Effort::Patient) => Confirmation::Required {
+                durability,
+                until: Instant::now() + self.nodes.address.patience,
+                mark: format!("{key}-mark"),
+            },
+        }
+    }
+
     /// Makes attempts until one brings an answer or a final refusal, or patience is over.
     fn persist(&self, slot: u16, request: &Request, effort: Effort) -> Outcome {
         let begin = Instant::now();
@@ -215,8 +259,10 @@ impl Client {
         thinking: Duration,
     ) -> Result<Reply, Failure> {
         self.nodes.speak(node, |connection| {
-            match connection.ask(request.packed(), thinking) {
-                Err(Failure::NoScript) => connection.ask(&request.with_script(), thinking),
+            let mut ask =
+                |packed: &[u8]| carry_out(connection, request, packed, thinking, &self.replicas);
+            match ask(request.packed()) {
+                Err(Failure::NoScript) => ask(&request.with_script()),
                 answer => answer,
             }
         })
@@ -232,7 +278,7 @@ impl Client {
         let asking = Request::command(&[b"ASKING"]);
         let ask = |connection: &mut Connection, packed: &[u8]| {
             connection.ask(asking.packed(), Duration::ZERO)?;
-            connection.ask(packed, thinking)
+            carry_out(connection, request, packed, thinking, &self.replicas)
         };
         self.nodes
             .speak(node, |connection| match ask(connection, request.packed()) {

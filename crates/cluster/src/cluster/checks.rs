@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use super::Cluster;
 use crate::call::Effort;
+use crate::replication::replicas_online;
 use crate::reply::Reply;
-use crate::{ClusterError, interrupt};
+use crate::{Address, ClusterError, Durability, interrupt};
 
 /// The form in which this version keeps its objects.
 pub(crate) const LAYOUT: &str = "1";
@@ -60,17 +61,43 @@ fn with_hint(error: ClusterError, is_encrypted: bool) -> ClusterError {
 fn check_once(cluster: &Cluster) -> Result<(), ClusterError> {
     let client = &cluster.member()?.client;
     match client.everywhere(&[b"INFO"]) {
-        Ok(descriptions) => descriptions.into_iter().try_for_each(check_description)?,
+        Ok(descriptions) => descriptions
+            .into_iter()
+            .try_for_each(|description| check_description(description, &cluster.0.address))?,
         // Who may not ask is let in; what is wrong will show itself.
         Err(ClusterError::NoPermission { .. }) => {
             tracing::debug!("the user may not ask the server about itself")
         }
         Err(error) => return Err(error),
     }
+    check_confirmation(cluster)?;
     check_layout(cluster)
 }
 
-fn check_description(description: Reply) -> Result<(), ClusterError> {
+/// Makes sure that the servers can be asked whether something is durable.
+fn check_confirmation(cluster: &Cluster) -> Result<(), ClusterError> {
+    let durability = cluster.0.address.durability();
+    if durability == Durability::Server {
+        return Ok(());
+    }
+    let question = durability.question(Duration::ZERO);
+    let question: Vec<&[u8]> = question.iter().map(Vec::as_slice).collect();
+    match cluster.member()?.client.everywhere(&question) {
+        Ok(_) => Ok(()),
+        Err(ClusterError::Protocol { reason }) => Err(not_durable(&cluster.0.address, reason)),
+        Err(error) => Err(error),
+    }
+}
+
+fn not_durable(address: &Address, reason: impl Into<String>) -> ClusterError {
+    ClusterError::NotDurable {
+        server: address.to_string(),
+        durability: address.durability().name().to_owned(),
+        reason: reason.into(),
+    }
+}
+
+fn check_description(description: Reply, address: &Address) -> Result<(), ClusterError> {
     let text = description.into_text()?;
     let say = |name: &str| {
         let mut lines = text.lines().filter_map(|line| line.split_once(':'));
@@ -92,10 +119,45 @@ fn check_description(description: Reply) -> Result<(), ClusterError> {
     // Without a limit nothing is ever thrown away.
     let is_limited = say("maxmemory").is_some_and(|limit| limit != "0");
     match say("maxmemory_policy") {
-        Some(policy) if is_limited && policy != "noeviction" => Err(ClusterError::Evicting {
-            policy: policy.to_owned(),
-        }),
+        Some(policy) if is_limited && policy != "noeviction" => {
+            return Err(ClusterError::Evicting {
+                policy: policy.to_owned(),
+            });
+        }
+        _ => {}
+    }
+    match address.durability() {
+        Durability::Replica if replicas_online(&text).next().is_some() => Ok(()),
+        Durability::Replica if say("connected_slaves").is_some_and(|count| count != "0") => {
+            Err(ClusterError::NotReady {
+                server: address.to_string(),
+                reason: "its replica is just getting its copy, as `durability=replica` needs it"
+                    .to_owned(),
+            })
+        }
+        Durability::Replica => Err(not_durable(
+            address,
+            "no replica follows it; attach one (to each primary of a cluster), or leave the parameter out",
+        )),
+        Durability::Disk if say("aof_enabled") == Some("0") => Err(not_durable(
+            address,
+            "it keeps no append-only file; set `appendonly yes`, or leave the parameter out",
+        )),
+        Durability::Disk if is_before_waitaof(version) => Err(not_durable(
+            address,
+            format!(
+                "it is of version {version}, and can tell from Redis 7.2 on; upgrade it, or set `appendfsync always` and leave the parameter out"
+            ),
+        )),
         _ => Ok(()),
+    }
+}
+
+fn is_before_waitaof(version: &str) -> bool {
+    let mut numbers = version.split('.').map(str::parse::<u32>);
+    match (numbers.next(), numbers.next()) {
+        (Some(Ok(major)), Some(Ok(minor))) => (major, minor) < (7, 2),
+        _ => false,
     }
 }
 
@@ -125,7 +187,36 @@ mod tests {
     use super::*;
 
     fn check_text(text: &str) -> Result<(), ClusterError> {
-        check_description(Reply::Bytes(text.replace('\n', "\r\n").into_bytes()))
+        check_for("server", text)
+    }
+
+    fn check_for(durability: &str, text: &str) -> Result<(), ClusterError> {
+        let address = format!("redis://localhost/?durability={durability}").parse()?;
+        let text = text.replace('\n', "\r\n").into_bytes();
+        check_description(Reply::Bytes(text), &address)
+    }
+
+    #[test]
+    fn servers_that_cannot_keep_what_is_asked_for_are_refused() {
+        let well = "redis_version:7.2.4\naof_enabled:1\nslave0:ip=::1,port=1,state=online,offset=1,lag=0\n";
+        let alone = "redis_version:7.2.4\naof_enabled:0\nconnected_slaves:0\n";
+        let copying = "redis_version:7.2.4\nconnected_slaves:1\nslave0:ip=::1,port=1,state=wait_bgsave,offset=1,lag=0\n";
+        let old = "redis_version:7.0.15\naof_enabled:1\n";
+        let refused = [
+            ("replica", alone, "no replica"),
+            ("replica", copying, "is not ready"),
+            ("disk", alone, "appendonly yes"),
+            ("disk", old, "7.2"),
+        ];
+        for (durability, text, words) in refused {
+            let error = check_for(durability, text).map_err(|error| error.to_string());
+            assert!(
+                error.as_ref().is_err_and(|error| error.contains(words)),
+                "{error:?}"
+            );
+            assert_eq!(check_for(durability, well), Ok(()));
+            assert_eq!(check_for("server", text), Ok(()));
+        }
     }
 
     #[test]

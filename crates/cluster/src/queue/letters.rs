@@ -2,7 +2,7 @@
 
 use super::get::{number, word};
 use super::{PORTION, PORTION_BYTES, Queue, QueueError, lease};
-use crate::call::Call;
+use crate::call::{Call, Effort};
 use crate::reply::Reply;
 use crate::script::{Script, script};
 use crate::{ClusterError, payload};
@@ -105,7 +105,7 @@ impl Queue {
     pub fn discard_dead_letters(&self) -> Result<(), QueueError> {
         let key = self.object().key("d");
         let unlink: [&[u8]; 2] = [b"UNLINK", key.as_bytes()];
-        self.cluster().command(self.object(), unlink)?;
+        self.cluster().change_on(&key, unlink, Effort::Patient)?;
         Ok(())
     }
 }

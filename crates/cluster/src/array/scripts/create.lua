@@ -1,5 +1,6 @@
 -- Creates an array with its elements, or finds out whether it was created with the same settings.  O(n)
 -- without header
+-- confirmed
 -- KEYS h elements staged   ARGV layout, bytes of all elements, the element that all are ('': they are written aside), (name, value)... of settings
 -- reply: nothing if it exists now, or name and value of the first setting that is another one; nil if what was written aside is gone
 if redis.call('EXISTS', KEYS[1]) == 1 then

@@ -1,5 +1,6 @@
 //! The client against real servers, under failures.
 
+mod durability;
 mod failover;
 mod lost_replies;
 mod migration;

@@ -1,6 +1,7 @@
 -- Takes the lock if nobody holds it, or if the lease of whoever does has run out.  O(1)
 -- flags: allow-oom
 -- recorded
+-- wants a replica
 -- KEYS h   ARGV hold, lease in ms, pid, host
 -- reply: 1, fence, pid and host of the one whose lease had run out, or nothing; or 0, ms until the lease of the holder runs out
 local t = redis.call('TIME')

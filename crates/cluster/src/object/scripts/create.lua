@@ -1,5 +1,6 @@
 -- Creates an object by its header, or finds out whether it was created with the same settings.  O(n)
 -- without header
+-- confirmed
 -- KEYS h   ARGV layout, (name, value)... of settings
 -- reply: nothing if it exists now, or name and value of the first setting that is another one
 if redis.call('EXISTS', KEYS[1]) == 0 then

@@ -1,5 +1,6 @@
 -- Creates a value with its content, or finds out whether it was created with the same settings.  O(n)
 -- without header
+-- confirmed
 -- KEYS h value   ARGV layout, content, (name, value)... of settings
 -- reply: nothing if it exists now, or name and value of the first setting that is another one
 if redis.call('EXISTS', KEYS[1]) == 0 then

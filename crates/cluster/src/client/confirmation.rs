@@ -1,0 +1,208 @@
+//! Waiting until what a call has done has got where it is to be. The argument is in `README.md`.
+
+use std::time::{Duration, Instant};
+
+use super::connection::Connection;
+use super::failure::Failure;
+use super::replicas::{Attached, Replicas};
+use super::request::{Request, digest};
+use crate::replication::has_replica_in_step;
+use crate::reply::Reply;
+use crate::script::{Script, script};
+use crate::{ClusterError, Durability, Endpoint, interrupt};
+
+/// How long the server waits at first; then twice as long each time, since the next question is about what others have done meanwhile as well.
+const FIRST_SLICE: Duration = Duration::from_millis(250);
+/// But never longer, so that interruptions are seen.
+const LONGEST_SLICE: Duration = Duration::from_secs(2);
+/// How long a call waits for a replica that it could do without.
+const MOMENT: Duration = Duration::from_millis(100);
+
+/// So long the mark lives that a repeated call leaves.
+const MARK_LIFE: Duration = Duration::from_secs(1);
+
+pub(super) static MARK: Script = script!("mark");
+
+/// What a call waits for when it has been carried out.
+pub(super) enum Confirmation {
+    /// Nothing.
+    Unneeded,
+    /// What it has done is to be as durable as this by then, or it fails.
+    Required {
+        durability: Durability,
+        until: Instant,
+        /// A key beside those of the call.
+        mark: String,
+    },
+    /// A moment for a replica, if there is one.
+    Wanted,
+}
+
+fn question(durability: Durability, slice: Duration) -> Request {
+    let parts = durability.question(slice);
+    let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+    Request::command(&parts)
+}
+
+/// Has the server carry something out, and waits until it is as durable as it has to be. `packed` is one of the forms of the request.
+pub(super) fn carry_out(
+    connection: &mut Connection,
+    request: &Request,
+    packed: &[u8],
+    thinking: Duration,
+    replicas: &Replicas,
+) -> Result<Reply, Failure> {
+    match request.confirmation() {
+        Confirmation::Unneeded => connection.ask(packed, thinking),
+        Confirmation::Required {
+            durability,
+            until,
+            mark,
+        } => {
+            let mark = request.note_sending().then_some(mark.as_str());
+            required(connection, packed, mark, *durability, *until)
+        }
+        Confirmation::Wanted => match replicas.of(connection.endpoint()) {
+            Attached::No => connection.ask(packed, thinking),
+            Attached::Yes => wanted(connection, packed, replicas),
+            Attached::Unknown => find_out(connection, packed, replicas),
+        },
+    }
+}
+
+fn required(
+    connection: &mut Connection,
+    packed: &[u8],
+    mark: Option<&str>,
+    durability: Durability,
+    until: Instant,
+) -> Result<Reply, Failure> {
+    let left = || until.saturating_duration_since(Instant::now());
+    let mut slice = FIRST_SLICE.min(left());
+    let (reply, mut answer) = ask_first(
+        connection,
+        packed,
+        mark,
+        &question(durability, slice),
+        slice,
+    )?;
+    loop {
+        let answered = answer.map_err(|failure| unanswered(failure, connection.endpoint()))?;
+        if durability
+            .is_confirmed_by(&answered)
+            .map_err(Failure::Final)?
+        {
+            return Ok(reply);
+        }
+        if left().is_zero() {
+            let reason = match durability {
+                Durability::Disk => "its disk has not confirmed it",
+                Durability::Server | Durability::Replica => "no replica has confirmed it",
+            };
+            return Err(unconfirmed(connection.endpoint(), reason.to_owned()));
+        }
+        interrupt::check().map_err(Failure::Final)?;
+        slice = (slice * 2).clamp(FIRST_SLICE, LONGEST_SLICE).min(left());
+        answer = connection.ask(question(durability, slice).packed(), slice);
+    }
+}
+
+/// Has it carried out, and asks in the same breath whether it is confirmed. If it may have been carried out before, over another connection, it leaves a mark
+/// on this one: the server's answer is about what was changed over the connection.
+fn ask_first(
+    connection: &mut Connection,
+    packed: &[u8],
+    mark: Option<&str>,
+    question: &Request,
+    slice: Duration,
+) -> Result<(Reply, Result<Reply, Failure>), Failure> {
+    let Some(mark) = mark else {
+        let [reply, answer] = connection.ask_together([packed, question.packed()], slice)?;
+        return Ok((reply?, answer));
+    };
+    let life = MARK_LIFE.as_millis().to_string().into_bytes();
+    let mark = Request::script(MARK.prepared(digest), vec![mark.to_owned()], vec![life]);
+    let commands = [packed, &mark.with_script(), question.packed()];
+    let [reply, marked, answer] = connection.ask_together(commands, slice)?;
+    let reply = reply?;
+    marked?;
+    Ok((reply, answer))
+}
+
+/// The server cannot say any more whether it is durable.
+fn unanswered(failure: Failure, server: &Endpoint) -> Failure {
+    match failure {
+        Failure::Final(ClusterError::Protocol { reason }) => unconfirmed(server, reason),
+        other => other,
+    }
+}
+
+fn unconfirmed(server: &Endpoint, reason: String) -> Failure {
+    Failure::Final(ClusterError::Unconfirmed {
+        server: server.to_string(),
+        reason,
+    })
+}
+
+/// Waits a moment for the replica that there is.
+fn wanted(
+    connection: &mut Connection,
+    packed: &[u8],
+    replicas: &Replicas,
+) -> Result<Reply, Failure> {
+    let asked = question(Durability::Replica, MOMENT);
+    let [reply, answer] = connection.ask_together([packed, asked.packed()], MOMENT)?;
+    let reply = reply?;
+    note_answer(connection, answer, replicas)?;
+    Ok(reply)
+}
+
+/// Asks on the occasion whether there is a replica, and if so waits a moment for it.
+fn find_out(
+    connection: &mut Connection,
+    packed: &[u8],
+    replicas: &Replicas,
+) -> Result<Reply, Failure> {
+    let asked = Request::command(&[b"INFO", b"replication"]);
+    let commands = [packed, asked.packed()];
+    let [reply, description] = connection.ask_together(commands, Duration::ZERO)?;
+    let reply = reply?;
+    let is_attached = match said(description)? {
+        Some(text) => has_replica_in_step(&text.into_text().map_err(Failure::Final)?),
+        None => false,
+    };
+    replicas.note(connection.endpoint(), is_attached);
+    if is_attached {
+        let answer = connection.ask(question(Durability::Replica, MOMENT).packed(), MOMENT);
+        note_answer(connection, answer, replicas)?;
+    }
+    Ok(reply)
+}
+
+/// One that did not confirm within a moment is not waited for again until it is found to be in step.
+fn note_answer(
+    connection: &Connection,
+    answer: Result<Reply, Failure>,
+    replicas: &Replicas,
+) -> Result<(), Failure> {
+    let is_there = match said(answer)? {
+        Some(answer) => Durability::Replica
+            .is_confirmed_by(&answer)
+            .map_err(Failure::Final)?,
+        None => false,
+    };
+    if !is_there {
+        tracing::debug!(server = %connection.endpoint(), "no replica has confirmed an acquisition within a moment");
+        replicas.note(connection.endpoint(), false);
+    }
+    Ok(())
+}
+
+/// What the server has said; nothing if that was a refusal. That the connection has failed is told: what comes next over it may belong to what was asked before.
+fn said(answer: Result<Reply, Failure>) -> Result<Option<Reply>, Failure> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(failure @ (Failure::Broken(_) | Failure::Silent)) => Err(failure),
+        Err(_) => Ok(None),
+    }
+}

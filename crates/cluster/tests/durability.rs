@@ -1,0 +1,186 @@
+//! What has a change before the call that makes it returns: as the address says, and as locks want it in any case.
+
+mod watchdog;
+
+use std::error::Error;
+
+use procession_arena::Wait;
+use procession_cluster::lock::Lock;
+use procession_cluster::queue::{Queue, QueueError};
+use procession_cluster::{Cluster, ClusterError, acl_rule};
+use procession_objects::{OnLost, QueueConfig};
+use procession_test_server::Server;
+use watchdog::watch;
+
+type TestResult = Result<(), Box<dyn Error>>;
+
+const REDELIVERED: QueueConfig = QueueConfig {
+    maxsize: None,
+    joinable: Some(OnLost::Redeliver { max_deliveries: 3 }),
+};
+
+fn connect(server: &Server, parameters: &str) -> Result<Cluster, Box<dyn Error>> {
+    let url = format!("{}?{parameters}", server.url());
+    Ok(Cluster::connect(&url.parse()?)?)
+}
+
+fn pair() -> Result<[Server; 2], Box<dyn Error>> {
+    let [primary, replica] = [Server::start()?, Server::start()?];
+    follow(&primary, &replica)?;
+    Ok([primary, replica])
+}
+
+fn follow(primary: &Server, replica: &Server) -> TestResult {
+    replica.replica_of(primary)?;
+    until_in_step(primary)
+}
+
+/// The replica has its copy a while before it gets what comes next.
+fn until_in_step(primary: &Server) -> TestResult {
+    let mut connection = primary.connect()?;
+    connection
+        .command(&["SET", "first", "change"])?
+        .accepted()?;
+    let confirmed = connection.command(&["WAIT", "1", "0"])?.accepted()?;
+    assert_eq!(confirmed.text().as_deref(), Some("1"));
+    Ok(())
+}
+
+/// How often a command was carried out.
+fn count(server: &Server, command: &str) -> Result<u64, Box<dyn Error>> {
+    // A server does not speak of commands that it was never asked for.
+    let Ok(line) = server.info(&format!("cmdstat_{command}")) else {
+        return Ok(0);
+    };
+    let calls = line
+        .strip_prefix("calls=")
+        .and_then(|rest| rest.split(',').next());
+    Ok(calls.ok_or("no calls")?.parse()?)
+}
+
+#[test]
+fn two_connections_to_a_server_may_differ_in_it() -> TestResult {
+    let _watchdog = watch();
+    let [primary, replica] = pair()?;
+    let careful = connect(&primary, "durability=replica&patience=0.5")?;
+    let careless = connect(&primary, "durability=server")?;
+    let careful = Queue::create(&careful, Some("orders"), &REDELIVERED)?;
+    let careless = Queue::create(&careless, Some("orders"), &REDELIVERED)?;
+    replica.pause()?;
+    let told = careful.put(b"first", Wait::Forever);
+    assert!(
+        matches!(
+            told,
+            Err(QueueError::Cluster(ClusterError::Unconfirmed { .. }))
+        ),
+        "{told:?}"
+    );
+    careless.put(b"second", Wait::Forever)?;
+    // The first was put as well.
+    assert_eq!(careless.len()?, 2);
+    Ok(())
+}
+
+#[test]
+fn what_was_got_and_not_confirmed_is_given_back() -> TestResult {
+    let _watchdog = watch();
+    let [primary, replica] = pair()?;
+    let queue = Queue::create(
+        &connect(&primary, "durability=replica&patience=0.5")?,
+        None,
+        &REDELIVERED,
+    )?;
+    queue.put(b"work", Wait::Forever)?;
+    replica.pause()?;
+    let told = queue.get(Wait::Never);
+    assert!(
+        matches!(
+            told,
+            Err(QueueError::Cluster(ClusterError::Unconfirmed { .. }))
+        ),
+        "{told:?}"
+    );
+    replica.resume()?;
+    assert_eq!(queue.get(Wait::Forever)?.bytes, b"work");
+    Ok(())
+}
+
+#[test]
+fn a_lock_that_is_acquired_is_on_the_replica_if_there_is_one() -> TestResult {
+    let _watchdog = watch();
+    let [primary, replica] = pair()?;
+    let lock = Lock::create(&connect(&primary, "")?, Some("till"))?;
+    let before = count(&primary, "wait")?;
+    for round in 1..=20 {
+        let taken = lock.acquire(Wait::Forever)?;
+        let fence = replica.command(&["HGET", "pc:default:{l:till}:h", "fence"])?;
+        assert_eq!(
+            fence.accepted()?.text(),
+            Some(taken.hold.fence().to_string())
+        );
+        assert_eq!(count(&primary, "wait")?, before + round);
+        lock.release()?;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_replica_that_lags_does_not_keep_a_lock_from_anybody() -> TestResult {
+    let _watchdog = watch();
+    let [primary, replica] = pair()?;
+    let lock = Lock::create(&connect(&primary, "")?, None)?;
+    lock.acquire(Wait::Forever)?;
+    lock.release()?;
+    replica.pause()?;
+    for _ in 0..3 {
+        lock.acquire(Wait::Never)?;
+        lock.release()?;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_lock_on_a_server_without_replica_waits_for_none_until_there_is_one() -> TestResult {
+    let _watchdog = watch();
+    let [primary, replica] = [Server::start()?, Server::start()?];
+    let lock = Lock::create(&connect(&primary, "")?, None)?;
+    let before = count(&primary, "info")?;
+    for _ in 0..300 {
+        lock.acquire(Wait::Forever)?;
+        lock.release()?;
+    }
+    assert_eq!(count(&primary, "wait")?, 0);
+    // It is asked once in a while whether there is one; and by this test.
+    let asked = count(&primary, "info")? - before;
+    assert!(asked < 30, "{asked}");
+    follow(&primary, &replica)?;
+    while count(&primary, "wait")? == 0 {
+        lock.acquire(Wait::Forever)?;
+        lock.release()?;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_user_who_may_not_ask_for_a_replica_gets_the_lock_all_the_same() -> TestResult {
+    let _watchdog = watch();
+    let [primary, _replica] = pair()?;
+    let rule = acl_rule("shop", "worker")?.replace("PASSWORD", "secret");
+    let words: Vec<&str> = rule.split(' ').filter(|word| *word != "+wait").collect();
+    primary.command(&words)?.accepted()?;
+    let url = format!(
+        "redis://worker:secret@127.0.0.1:{}/?namespace=shop",
+        primary.port()
+    );
+    let lock = Lock::create(&Cluster::connect(&url.parse()?)?, None)?;
+    for _ in 0..3 {
+        lock.acquire(Wait::Never)?;
+        lock.release()?;
+    }
+    let refused = Cluster::connect(&format!("{url}&durability=replica").parse()?).map(drop);
+    assert!(
+        matches!(&refused, Err(ClusterError::NoPermission { reason }) if reason.contains("wait")),
+        "{refused:?}"
+    );
+    Ok(())
+}

@@ -1,6 +1,6 @@
 //! `procession acl`.
 
-use procession_cluster::{acl_rule, acl_rule_for_operators};
+use procession_cluster::{Durability, acl_rule, acl_rule_for_operators};
 use serde::Serialize;
 
 use crate::DONE;
@@ -8,8 +8,11 @@ use crate::arguments::Acl;
 use crate::failure::{Failure, address};
 use crate::output::Output;
 
-/// Of the address only the namespace matters here.
+/// Of the address only the namespace and the durability matter here.
 const ANY: &str = "redis://localhost/";
+
+/// Only for those who ask for it: servers before Redis 7.2 do not know the command, and refuse a rule with it.
+const FOR_THE_DISK: &str = " +waitaof";
 
 #[derive(Debug, Serialize)]
 struct Rule {
@@ -23,11 +26,15 @@ pub(crate) fn run(
     options: &Acl,
     output: &mut Output<'_>,
 ) -> Result<u8, Failure> {
-    let namespace = address(url.or(Some(ANY)))?.namespace().to_owned();
-    let rule = match options.operator {
+    let address = address(url.or(Some(ANY)))?;
+    let namespace = address.namespace().to_owned();
+    let mut rule = match options.operator {
         true => acl_rule_for_operators(&namespace, &options.user)?,
         false => acl_rule(&namespace, &options.user)?,
     };
+    if address.durability() == Durability::Disk {
+        rule.push_str(FOR_THE_DISK);
+    }
     let rule = Rule {
         namespace,
         user: options.user.clone(),

@@ -337,6 +337,9 @@ fn the_rule_needs_no_server_and_says_how_to_apply_it() {
         (&told["namespace"], &told["user"]),
         (&json!("default"), &json!("procession"))
     );
+    let rule = |url: &str| say_json(url, &["acl"])["rule"].to_string();
+    assert!(!rule("redis://localhost/").contains("waitaof"));
+    assert!(rule("redis://localhost/?durability=disk").contains(" +waitaof"));
     let complaint = complain("redis://localhost/", &["acl", "--user", "a b"]);
     assert!(complaint.contains("letters"), "{complaint}");
 }
@@ -382,6 +385,9 @@ fn a_good_server_and_a_bad_one_are_examined() {
         broken[0].contains("noeviction") && broken[1].contains("another namespace"),
         "{broken:?}"
     );
+    let (code, output, _) = ask(&format!("{}?durability=replica", good.url()), &["doctor"]);
+    assert_eq!(code, 1);
+    assert!(output.contains("durability=replica"), "{output}");
     let replica = Server::start().unwrap();
     replica.replica_of(&good).unwrap();
     let (code, output, _) = ask(&replica.url(), &["doctor"]);

@@ -1,5 +1,6 @@
 //! What is lost when the server dies.
 
+use procession_cluster::Durability;
 use procession_cluster::inspect::Node;
 
 use super::finding::Finding;
@@ -8,8 +9,57 @@ use super::{number, said};
 /// Seconds for which a replica may not have been heard from.
 const LAG: u64 = 10;
 
-pub(super) fn findings(node: &Node) -> Vec<Finding> {
-    vec![persistence(node), replicas(node)]
+pub(super) fn findings(node: &Node, durability: Durability) -> Vec<Finding> {
+    let asked_for = match durability {
+        Durability::Replica => Some(on_a_replica(node)),
+        Durability::Disk => Some(on_the_disk(node)),
+        _ => None,
+    };
+    [persistence(node), replicas(node)]
+        .into_iter()
+        .chain(asked_for)
+        .collect()
+}
+
+/// What `durability=replica` in the address comes to.
+fn on_a_replica(node: &Node) -> Finding {
+    let count = number(node, "connected_slaves").unwrap_or(0);
+    let close = (0..count).filter(|replica| is_close(said(node, &format!("slave{replica}"))));
+    match close.count() {
+        0 => Finding::broken(
+            "no replica can confirm what is done, as `durability=replica` in the address asks for",
+            "attach one, or leave the parameter out: until then calls fail, though what they ask for is done",
+        ),
+        1 => Finding::weak(
+            "each call waits for the only replica that can confirm it: if that is lost, calls fail, and so they do after a failover",
+            "attach a second replica; `min-replicas-to-write 1` has the server refuse what it could not confirm",
+        ),
+        count => Finding::fine(format!(
+            "each call waits for one of {count} replicas that can confirm it"
+        )),
+    }
+}
+
+/// What `durability=disk` in the address comes to.
+fn on_the_disk(node: &Node) -> Finding {
+    let asked = "as `durability=disk` in the address asks for";
+    let setting = node.settings.get("appendfsync").map(String::as_str);
+    match (said(node, "aof_enabled"), setting) {
+        ("1", Some("no")) => Finding::broken(
+            format!(
+                "the server leaves it to its system when something gets on the disk, and so cannot confirm it {asked}"
+            ),
+            "CONFIG SET appendfsync everysec, or always: calls fail otherwise, though what they ask for is done",
+        ),
+        ("1", Some("always")) => Finding::fine("each call waits until it is on the server's disk"),
+        ("1", _) => Finding::fine(
+            "each call waits until it is on the server's disk, which takes up to a second (`appendfsync everysec`)",
+        ),
+        _ => Finding::broken(
+            format!("the server writes no append-only file, {asked}"),
+            "CONFIG SET appendonly yes, and in its configuration",
+        ),
+    }
 }
 
 fn persistence(node: &Node) -> Finding {
@@ -103,6 +153,30 @@ mod tests {
             written(&[("aof_enabled", "0"), ("rdb_last_bgsave_status", "err")]),
             Broken
         );
+    }
+
+    #[test]
+    fn what_the_address_asks_for_is_compared_with_what_there_is() {
+        let verdicts = |durability, differences| {
+            let found = findings(&node(differences), durability);
+            found.get(2).map(|finding| finding.verdict)
+        };
+        let second = [
+            ("connected_slaves", "2"),
+            ("slave1", "state=online,offset=9,lag=1"),
+        ];
+        assert_eq!(verdicts(Durability::Server, &[]), None);
+        assert_eq!(verdicts(Durability::Replica, &second), Some(Fine));
+        assert_eq!(verdicts(Durability::Replica, &[]), Some(Weak));
+        let late = [("slave0", "state=online,lag=11")];
+        assert_eq!(verdicts(Durability::Replica, &late), Some(Broken));
+        assert_eq!(verdicts(Durability::Disk, &[]), Some(Fine));
+        let without = [("aof_enabled", "0")];
+        assert_eq!(verdicts(Durability::Disk, &without), Some(Broken));
+        let mut lax = node(&[]);
+        lax.settings
+            .insert("appendfsync".to_owned(), "no".to_owned());
+        assert_eq!(on_the_disk(&lax).verdict, Broken);
     }
 
     #[test]

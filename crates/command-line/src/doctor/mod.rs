@@ -34,7 +34,7 @@ fn findings(address: &Address) -> Vec<Finding> {
     let is_cluster = examined.nodes.len() > 1;
     let mut findings = Vec::new();
     for (server, node) in &examined.nodes {
-        let mut found = of_node(node);
+        let mut found = of_node(node, address);
         if is_cluster {
             let server = server.to_string();
             found
@@ -48,7 +48,7 @@ fn findings(address: &Address) -> Vec<Finding> {
 }
 
 /// What can be said of each server by itself.
-fn of_node(node: &Result<Node, ClusterError>) -> Vec<Finding> {
+fn of_node(node: &Result<Node, ClusterError>, address: &Address) -> Vec<Finding> {
     let node = match node {
         Ok(node) => node,
         Err(error) => return vec![Finding::failure(error)],
@@ -66,7 +66,7 @@ fn of_node(node: &Result<Node, ClusterError>) -> Vec<Finding> {
     findings.push(version::role(node));
     findings.push(version::clients(node));
     findings.extend(memory::findings(node));
-    findings.extend(durability::findings(node));
+    findings.extend(durability::findings(node, address.durability()));
     findings
 }
 

@@ -27,6 +27,7 @@ __all__ = [
     "StaleHandleError",
     "TaskCancelled",
     "TaskTimeout",
+    "Unconfirmed",
     "WorkerLost",
     "WrongPassword",
 ]
@@ -143,6 +144,11 @@ class LeaseLost(ClusterError):
 
 class PayloadTooLarge(ClusterError, ValueError):
     """A value is larger than what is allowed on a server."""
+
+
+class Unconfirmed(ClusterError):
+    """What was asked for was done on the server, but is not where ``durability=`` wants it: no replica, or not the disk, has confirmed it for as long as the
+    address has patience. A failover may undo it; asking once more would do it twice."""
 
 
 class NotSigned(ClusterError):

@@ -8,7 +8,7 @@ from typing import Any
 import procession
 import pytest
 import servers
-from procession.cluster import ClusterContext, ClusterError, LeaseLost, NoPermission, NotSigned, ServerFull, WrongPassword
+from procession.cluster import ClusterContext, ClusterError, LeaseLost, NoPermission, NotSigned, ServerFull, Unconfirmed, WrongPassword
 
 KEY = "first " + "0" * 64 + "\n"
 ANOTHER_KEY = "second " + "1" * 64 + "\n"
@@ -53,6 +53,29 @@ def test_a_server_that_is_full() -> None:
         queue.put("again")
         with lock:
             assert lock.is_mine()
+
+
+def test_what_no_replica_has_confirmed() -> None:
+    with servers.Server() as server, servers.Server() as replica:
+        with pytest.raises(ClusterError, match="no replica"):
+            procession.connect(server.url, durability="replica")
+        replica.ask("REPLICAOF", "127.0.0.1", server.port)
+        server.wait_for(lambda: b"state=online" in server.ask("INFO", "replication"))
+        queue = procession.connect(server.url, durability="replica").Queue(name="orders")
+        queue.put("safe")
+        hasty = procession.connect(server.url, durability="replica", patience=0.5).Queue(name="orders")
+        replica.process.send_signal(signal.SIGSTOP)
+        with pytest.raises(Unconfirmed, match="do it twice"):
+            hasty.put("perhaps")
+        # Whoever does not ask for it need not wait.
+        careless = procession.connect(server.url).Queue(name="orders")
+        assert [careless.get(), careless.get()] == ["safe", "perhaps"]
+
+
+def test_a_durability_that_there_is_not() -> None:
+    with servers.Server() as server:
+        with pytest.raises(ValueError, match="server, replica and disk"):
+            procession.connect(server.url, durability="paper")  # type: ignore[arg-type]
 
 
 def test_a_server_that_forgets() -> None:

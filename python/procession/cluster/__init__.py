@@ -21,6 +21,7 @@ from ..exceptions import (
     ServerFull,
     ServerUnavailable,
     SettingsMismatch,
+    Unconfirmed,
     WrongPassword,
 )
 from .context import ClusterContext, connect
@@ -39,6 +40,7 @@ __all__ = [
     "ServerFull",
     "ServerUnavailable",
     "SettingsMismatch",
+    "Unconfirmed",
     "WrongPassword",
     "connect",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from .. import _native, known_servers
 from ..context import BaseContext, _default_context
@@ -26,6 +26,7 @@ def connect(
     namespace: str | None = None,
     lease: float | None = None,
     patience: float | None = None,
+    durability: Literal["server", "replica", "disk"] | None = None,
     linger: float | None = None,
     key_file: str | PathLike[str] | None = None,
     ca_file: str | PathLike[str] | None = None,
@@ -46,6 +47,8 @@ def connect(
         namespace: keeps the objects of different programs on one server apart; "default" if nothing is said.
         lease: seconds after which others get what a process holds that is not heard from; 15.
         patience: seconds for which a call waits for a server that is away; 60.
+        durability: what has a change before the call that makes it returns: the "server", a "replica" as well, or the server's "disk" (from Redis 7.2 on); "server".
+            Connections to one server may differ in it.
         linger: seconds for which an object without a name outlives its last user; 600.
         key_file: has the keys with which values are signed; otherwise the file that ``PROCESSION_KEY_FILE`` names.
         ca_file: certificates (PEM) of those who are trusted to vouch for the server; otherwise those of the system.
@@ -60,12 +63,13 @@ def connect(
         AddressError: if the address cannot be understood, or no server is named.
         ServerUnavailable: if the server cannot be reached.
         WrongPassword, NoPermission: if it refuses the user.
-        ClusterError: if objects cannot live on it: it is too old, or throws data away when it is full.
+        ClusterError: if objects cannot live on it: it is too old, throws data away when it is full, or cannot do what `durability` asks for.
     """
     settings: Mapping[str, Any] = {
         "namespace": namespace,
         "lease": lease,
         "patience": patience,
+        "durability": durability,
         "linger": linger,
         "key_file": key_file,
         "ca_file": ca_file,

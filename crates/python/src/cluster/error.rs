@@ -41,6 +41,7 @@ fn class_of(error: &ClusterError) -> &'static str {
         ClusterError::Gone { .. } => "ObjectGone",
         ClusterError::Mismatch { .. } => "SettingsMismatch",
         ClusterError::LeaseLost { .. } => "LeaseLost",
+        ClusterError::Unconfirmed { .. } => "Unconfirmed",
         ClusterError::TooLarge { .. } => "PayloadTooLarge",
         ClusterError::Unsigned { .. }
         | ClusterError::BadSignature { .. }

@@ -58,6 +58,19 @@ fn until_it_waits_for_another<T>(
     Ok(())
 }
 
+/// Returns when no replica has confirmed anything in time, and the server was asked once more, for each of so many calls.
+fn until_it_was_asked_again(server: &Server, calls: u32) -> TestResult {
+    // `calls=7,usec=…`, of those that have ended.
+    let asked = || -> Result<u32, Box<dyn Error>> {
+        let line = server.info("cmdstat_wait")?;
+        let line = line.strip_prefix("calls=").unwrap_or_default();
+        Ok(line.split(',').next().unwrap_or_default().parse()?)
+    };
+    let enough = asked()? + 2 * calls;
+    while asked()? < enough {}
+    Ok(())
+}
+
 fn kill_clients(server: &Server) -> TestResult {
     let kill = ["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"];
     server.command(&kill)?.accepted()?;
@@ -88,6 +101,7 @@ fn a_call_returns_when_a_replica_has_what_it_has_done() -> TestResult {
         let call = scope.spawn(|| counter.add());
         until_it_waits(&primary)?;
         assert_eq!(number_on(&primary, &counter)?, 21);
+        until_it_was_asked_again(&primary, 1)?;
         assert!(!call.is_finished());
         replica.resume()?;
         assert_eq!(added(call)?, 21);
@@ -248,9 +262,11 @@ fn a_server_without_an_append_only_file_is_refused() -> TestResult {
     Ok(())
 }
 
-/// The replica is cut off and made the primary, the primary goes on by itself until it is ahead by so many, and is killed. Returns how many of the
-/// acknowledged steps are lost.
-fn lost_in_a_failover(parameters: &str, ahead_by: i64) -> Result<i64, Box<dyn Error>> {
+/// The replica is cut off and made the primary, the primary goes on by itself for a while, and is killed. Returns how many of the acknowledged steps are lost.
+fn lost_in_a_failover(
+    parameters: &str,
+    a_while: impl FnOnce(&Server, &dyn Fn() -> Result<i64, Box<dyn Error>>) -> TestResult,
+) -> Result<i64, Box<dyn Error>> {
     let [primary, replica] = pair()?;
     let next = Server::start()?;
     let both = format!(
@@ -262,7 +278,8 @@ fn lost_in_a_failover(parameters: &str, ahead_by: i64) -> Result<i64, Box<dyn Er
     counter.add_during(EACH, || {
         while number_on(&replica, &counter)? < 50 {}
         replica.command(&["REPLICAOF", "NO", "ONE"])?.accepted()?;
-        while number_on(&primary, &counter)? < number_on(&replica, &counter)? + ahead_by {}
+        let ahead = || Ok(number_on(&primary, &counter)? - number_on(&replica, &counter)?);
+        a_while(&primary, &ahead)?;
         primary.kill()?;
         Ok(next.replica_of(&replica)?)
     })?;
@@ -273,7 +290,10 @@ fn lost_in_a_failover(parameters: &str, ahead_by: i64) -> Result<i64, Box<dyn Er
 fn nothing_that_a_replica_has_confirmed_is_lost_in_a_failover() -> TestResult {
     let _watchdog = watch();
     for round in 0..ROUNDS {
-        let lost = lost_in_a_failover("?durability=replica", 1)?;
+        let lost = lost_in_a_failover("?durability=replica", |primary, ahead| {
+            while ahead()? < 1 {}
+            until_it_was_asked_again(primary, THREADS)
+        })?;
         assert_eq!(lost, 0, "round {round}");
     }
     Ok(())
@@ -285,7 +305,10 @@ fn what_no_replica_has_confirmed_may_be_lost_in_a_failover() -> TestResult {
     let _watchdog = watch();
     // Each thread may have one step that it does again.
     let ahead_by = i64::from(THREADS) + 20;
-    let lost = lost_in_a_failover("", ahead_by)?;
+    let lost = lost_in_a_failover("", |_, ahead| {
+        while ahead()? < ahead_by {}
+        Ok(())
+    })?;
     assert!(lost >= 20, "{lost}");
     Ok(())
 }

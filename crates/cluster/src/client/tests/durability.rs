@@ -1,6 +1,7 @@
 //! Calls that wait until what they have done is somewhere else as well.
 
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::ScopedJoinHandle;
 
 use procession_test_server::{Fsync, ServerCluster};
@@ -12,8 +13,6 @@ use crate::watchdog::watch;
 
 /// Failovers in which every acknowledged step is to survive.
 const ROUNDS: u32 = 5;
-/// Steps of each thread in each of them.
-const EACH: u32 = 200;
 
 fn pair() -> io::Result<[Server; 2]> {
     let [primary, replica] = [Server::start()?, Server::start()?];
@@ -262,10 +261,13 @@ fn a_server_without_an_append_only_file_is_refused() -> TestResult {
     Ok(())
 }
 
+/// By how much a primary is ahead of what was its replica.
+type Ahead<'a> = &'a dyn Fn() -> Result<i64, Box<dyn Error>>;
+
 /// The replica is cut off and made the primary, the primary goes on by itself for a while, and is killed. Returns how many of the acknowledged steps are lost.
 fn lost_in_a_failover(
     parameters: &str,
-    a_while: impl FnOnce(&Server, &dyn Fn() -> Result<i64, Box<dyn Error>>) -> TestResult,
+    a_while: impl FnOnce(&Server, Ahead<'_>) -> TestResult,
 ) -> Result<i64, Box<dyn Error>> {
     let [primary, replica] = pair()?;
     let next = Server::start()?;
@@ -275,7 +277,7 @@ fn lost_in_a_failover(
         replica.port()
     );
     let counter = Counter::create(&both, "failover")?;
-    counter.add_during(EACH, || {
+    let acknowledged = add_throughout(&counter, || {
         while number_on(&replica, &counter)? < 50 {}
         replica.command(&["REPLICAOF", "NO", "ONE"])?.accepted()?;
         let ahead = || Ok(number_on(&primary, &counter)? - number_on(&replica, &counter)?);
@@ -283,17 +285,40 @@ fn lost_in_a_failover(
         primary.kill()?;
         Ok(next.replica_of(&replica)?)
     })?;
-    Ok(i64::from(THREADS * EACH) - counter.number()?)
+    Ok(acknowledged - counter.number()?)
+}
+
+/// Adds in several threads until `trouble` is over, and returns how many steps were acknowledged.
+fn add_throughout(
+    counter: &Counter,
+    trouble: impl FnOnce() -> TestResult,
+) -> Result<i64, Box<dyn Error>> {
+    let is_over = AtomicBool::new(false);
+    let add = || -> Result<i64, ClusterError> {
+        let mut acknowledged = 0;
+        while !is_over.load(Ordering::Relaxed) {
+            counter.add()?;
+            acknowledged += 1;
+        }
+        Ok(acknowledged)
+    };
+    thread::scope(|scope| {
+        let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(add)).collect();
+        let outcome = trouble();
+        is_over.store(true, Ordering::Relaxed);
+        let added: Result<Vec<i64>, ClusterError> = threads.into_iter().map(added).collect();
+        outcome?;
+        Ok(added?.iter().sum())
+    })
 }
 
 #[test]
 fn nothing_that_a_replica_has_confirmed_is_lost_in_a_failover() -> TestResult {
     let _watchdog = watch();
     for round in 0..ROUNDS {
-        let lost = lost_in_a_failover("?durability=replica", |primary, ahead| {
-            while ahead()? < 1 {}
-            until_it_was_asked_again(primary, THREADS)
-        })?;
+        // Whatever is lost then would be what no replica has confirmed.
+        let a_while = |primary: &Server, _: Ahead<'_>| until_it_was_asked_again(primary, THREADS);
+        let lost = lost_in_a_failover("?durability=replica", a_while)?;
         assert_eq!(lost, 0, "round {round}");
     }
     Ok(())

@@ -4,19 +4,17 @@ use std::time::{Duration, Instant};
 
 use super::connection::Connection;
 use super::failure::Failure;
-use super::replicas::{Attached, Replicas};
+use super::replicas::{Attached, Replicas, find_out, wanted};
 use super::request::{Request, digest};
-use crate::replication::has_replica_in_step;
+use crate::call::Effort;
 use crate::reply::Reply;
 use crate::script::{Script, script};
-use crate::{ClusterError, Durability, Endpoint, interrupt};
+use crate::{Address, ClusterError, Durability, Endpoint, interrupt};
 
 /// How long the server waits at first; then twice as long each time, since the next question is about what others have done meanwhile as well.
 const FIRST_SLICE: Duration = Duration::from_millis(250);
 /// But never longer, so that interruptions are seen.
 const LONGEST_SLICE: Duration = Duration::from_secs(2);
-/// How long a call waits for a replica that it could do without.
-const MOMENT: Duration = Duration::from_millis(100);
 
 /// So long the mark lives that a repeated call leaves.
 const MARK_LIFE: Duration = Duration::from_secs(1);
@@ -38,7 +36,36 @@ pub(super) enum Confirmation {
     Wanted,
 }
 
-fn question(durability: Durability, slice: Duration) -> Request {
+impl Confirmation {
+    /// For a call of this script on the object with that header.
+    pub(super) fn of_script(
+        script: &Script,
+        header: &str,
+        effort: Effort,
+        address: &Address,
+    ) -> Confirmation {
+        let is_wanted = script.wants_a_replica() && address.durability() == Durability::Server;
+        match (script.is_confirmed(), effort) {
+            (true, Effort::Patient) if is_wanted => Confirmation::Wanted,
+            (true, effort) => Confirmation::of_change(header, effort, address),
+            (false, _) => Confirmation::Unneeded,
+        }
+    }
+
+    /// For a step that somebody relies on. Who makes one attempt only sees to something that others would see to as well.
+    pub(super) fn of_change(key: &str, effort: Effort, address: &Address) -> Confirmation {
+        match (address.durability(), effort) {
+            (Durability::Server, _) | (_, Effort::Once) => Confirmation::Unneeded,
+            (durability, Effort::Patient) => Confirmation::Required {
+                durability,
+                until: Instant::now() + address.patience,
+                mark: format!("{key}-mark"),
+            },
+        }
+    }
+}
+
+pub(super) fn question(durability: Durability, slice: Duration) -> Request {
     let parts = durability.question(slice);
     let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
     Request::command(&parts)
@@ -142,67 +169,4 @@ fn unconfirmed(server: &Endpoint, reason: String) -> Failure {
         server: server.to_string(),
         reason,
     })
-}
-
-/// Waits a moment for the replica that there is.
-fn wanted(
-    connection: &mut Connection,
-    packed: &[u8],
-    replicas: &Replicas,
-) -> Result<Reply, Failure> {
-    let asked = question(Durability::Replica, MOMENT);
-    let [reply, answer] = connection.ask_together([packed, asked.packed()], MOMENT)?;
-    let reply = reply?;
-    note_answer(connection, answer, replicas)?;
-    Ok(reply)
-}
-
-/// Asks on the occasion whether there is a replica, and if so waits a moment for it.
-fn find_out(
-    connection: &mut Connection,
-    packed: &[u8],
-    replicas: &Replicas,
-) -> Result<Reply, Failure> {
-    let asked = Request::command(&[b"INFO", b"replication"]);
-    let commands = [packed, asked.packed()];
-    let [reply, description] = connection.ask_together(commands, Duration::ZERO)?;
-    let reply = reply?;
-    let is_attached = match said(description)? {
-        Some(text) => has_replica_in_step(&text.into_text().map_err(Failure::Final)?),
-        None => false,
-    };
-    replicas.note(connection.endpoint(), is_attached);
-    if is_attached {
-        let answer = connection.ask(question(Durability::Replica, MOMENT).packed(), MOMENT);
-        note_answer(connection, answer, replicas)?;
-    }
-    Ok(reply)
-}
-
-/// One that did not confirm within a moment is not waited for again until it is found to be in step.
-fn note_answer(
-    connection: &Connection,
-    answer: Result<Reply, Failure>,
-    replicas: &Replicas,
-) -> Result<(), Failure> {
-    let is_there = match said(answer)? {
-        Some(answer) => Durability::Replica
-            .is_confirmed_by(&answer)
-            .map_err(Failure::Final)?,
-        None => false,
-    };
-    if !is_there {
-        tracing::debug!(server = %connection.endpoint(), "no replica has confirmed an acquisition within a moment");
-        replicas.note(connection.endpoint(), false);
-    }
-    Ok(())
-}
-
-/// What the server has said; nothing if that was a refusal. That the connection has failed is told: what comes next over it may belong to what was asked before.
-fn said(answer: Result<Reply, Failure>) -> Result<Option<Reply>, Failure> {
-    match answer {
-        Ok(answer) => Ok(Some(answer)),
-        Err(failure @ (Failure::Broken(_) | Failure::Silent)) => Err(failure),
-        Err(_) => Ok(None),
-    }
 }

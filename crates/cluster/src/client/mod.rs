@@ -17,6 +17,8 @@ mod map;
 #[cfg(feature = "client")]
 mod nodes;
 #[cfg(feature = "client")]
+mod pause;
+#[cfg(feature = "client")]
 mod replicas;
 #[cfg(feature = "client")]
 mod request;

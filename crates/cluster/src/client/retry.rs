@@ -9,21 +9,19 @@ use super::connection::Connection;
 use super::failure::Failure;
 use super::lane::Lanes;
 use super::nodes::Nodes;
+use super::pause::{jittered, sleep};
 use super::replicas::Replicas;
 use super::request::{Request, digest};
 use super::route::Routes;
 use crate::call::{Call, Effort};
 use crate::reply::Reply;
-use crate::script::Script;
 use crate::slot::slot_of;
-use crate::{Address, ClusterError, Durability, Endpoint, interrupt};
+use crate::{Address, ClusterError, Endpoint};
 
 /// The pause after the first failure; twice as long after the second, and so on.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 /// But never longer.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
-/// How long a pause lasts before it is asked whether the caller was interrupted.
-const UNINTERRUPTED: Duration = Duration::from_millis(250);
 /// Redirections that are followed without a pause.
 const MOST_REDIRECTIONS: u32 = 5;
 
@@ -72,11 +70,9 @@ impl Client {
             keys.push(object.key(&format!("rq:{incarnation}-{}", lane.number)));
             arguments.push(nonce.as_bytes().to_vec());
         }
-        let request = Request::script(prepared, keys, arguments).confirmed_by(self.confirmation(
-            script,
-            &object.key("h"),
-            effort,
-        ));
+        let confirmation =
+            Confirmation::of_script(script, &object.key("h"), effort, &self.nodes.address);
+        let request = Request::script(prepared, keys, arguments).confirmed_by(confirmation);
         let Outcome {
             answer,
             is_doubtful,
@@ -113,7 +109,11 @@ impl Client {
         parts: &[&[u8]],
         effort: Effort,
     ) -> Result<Reply, ClusterError> {
-        let request = Request::command(parts).confirmed_by(self.required(key, effort));
+        let request = Request::command(parts).confirmed_by(Confirmation::of_change(
+            key,
+            effort,
+            &self.nodes.address,
+        ));
         self.persist(slot_of(key.as_bytes()), &request, effort)
             .answer
     }
@@ -177,29 +177,6 @@ impl Client {
     /// The server that is responsible for a slot, as far as that is known without asking.
     pub(crate) fn known_node_of(&self, slot: u16) -> Option<Endpoint> {
         self.routes.known_node_of(slot)
-    }
-
-    /// What a call of this script waits for.
-    fn confirmation(&self, script: &Script, key: &str, effort: Effort) -> Confirmation {
-        let durability = self.nodes.address.durability();
-        let wants_a_replica = script.wants_a_replica() && durability == Durability::Server;
-        match (script.is_confirmed(), effort) {
-            (true, Effort::Patient) if wants_a_replica => Confirmation::Wanted,
-            (true, effort) => self.required(key, effort),
-            (false, _) => Confirmation::Unneeded,
-        }
-    }
-
-    /// What a step is waited for that somebody relies on. Who makes one attempt only sees to something that others would see to as well.
-    fn required(&self, key: &str, effort: Effort) -> Confirmation {
-        match (self.nodes.address.durability(), effort) {
-            (Durability::Server, _) | (_, Effort::Once) => Confirmation::Unneeded,
-            (durability, Effort::Patient) => Confirmation::Required {
-                durability,
-                until: Instant::now() + self.nodes.address.patience,
-                mark: format!("{key}-mark"),
-            },
-        }
     }
 
     /// Makes attempts until one brings an answer or a final refusal, or patience is over.
@@ -304,25 +281,6 @@ fn doubtful(error: ClusterError) -> ClusterError {
         },
         other => other,
     }
-}
-
-/// Pauses, unless the caller is interrupted.
-fn sleep(pause: Duration) -> Result<(), ClusterError> {
-    let mut left = pause;
-    while !left.is_zero() {
-        interrupt::check()?;
-        let slice = left.min(UNINTERRUPTED);
-        thread::sleep(slice);
-        left -= slice;
-    }
-    interrupt::check()
-}
-
-/// A time between half of that and all of it, so that many clients of a server that comes back do not come together.
-fn jittered(pause: Duration) -> Duration {
-    let share =
-        procession_arena::sys::random::random().unwrap_or(u64::MAX / 2) as f64 / u64::MAX as f64;
-    pause.mul_f64(0.5 + share / 2.0)
 }
 
 impl fmt::Debug for Client {

@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
+use hosts::processes::{begin, end, request, settings, start_client};
 use hosts::system::{is_running, kill};
 use hosts::{DIE, Gate, Host, PANIC, REVERSE, WAIT, ZEROS, poll};
 use procession_cluster::Cluster;
@@ -30,44 +31,9 @@ fn host_process() {
     hosts::become_host();
 }
 
-/// The client of `a_daemonic_process_ends_with_a_client_that_is_killed` and its kin.
 #[test]
 fn client_process() {
-    let Ok(arguments) = std::env::var(CLIENT) else {
-        return;
-    };
-    let mut arguments = arguments.split('\n');
-    let (url, daemonic, other) = (
-        arguments.next().unwrap(),
-        arguments.next().unwrap(),
-        arguments.next().unwrap(),
-    );
-    let cluster = Cluster::connect(&url.parse().unwrap()).unwrap();
-    let daemonic = request(&cluster, &WAIT, true, daemonic.as_bytes());
-    let other = request(&cluster, &WAIT, false, other.as_bytes());
-    for process in [&daemonic, &other] {
-        assert!(process.wait_until_begun(None).unwrap());
-    }
-    // Ends with the test, or when it is told to.
-    let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
-}
-
-const CLIENT: &str = "PROCESSION_TEST_PROCESS_CLIENT";
-
-fn start_client(url: &str, gates: [&Gate; 2]) -> std::process::Child {
-    let gates = gates.map(|gate| String::from_utf8(gate.argument()).unwrap());
-    std::process::Command::new(std::env::current_exe().unwrap())
-        .args([
-            "client_process",
-            "--exact",
-            "--nocapture",
-            "--test-threads=1",
-            "-q",
-        ])
-        .env(CLIENT, format!("{url}\n{}", gates.join("\n")))
-        .stdin(std::process::Stdio::piped())
-        .spawn()
-        .unwrap()
+    hosts::processes::become_client();
 }
 
 fn server() -> (Server, String, Cluster) {
@@ -75,37 +41,6 @@ fn server() -> (Server, String, Cluster) {
     let url = format!("{}?lease=1", server.url());
     let cluster = Cluster::connect(&url.parse().unwrap()).unwrap();
     (server, url, cluster)
-}
-
-fn settings() -> Settings {
-    init_library();
-    Settings {
-        pool: "default".to_owned(),
-        code: build_id().unwrap().to_string(),
-        patience_for_hosts: Duration::from_secs(60),
-    }
-}
-
-fn request(
-    cluster: &Cluster,
-    work: &'static NamedWork,
-    is_daemon: bool,
-    arguments: &[u8],
-) -> Process {
-    let command = CarriedCommand::new("worker bee", is_daemon);
-    Process::request(cluster, &settings(), work, command, arguments).unwrap()
-}
-
-/// A process that has begun.
-fn begin(cluster: &Cluster, work: &'static NamedWork, arguments: &[u8]) -> Process {
-    let process = request(cluster, work, false, arguments);
-    assert!(process.wait_until_begun(None).unwrap());
-    process
-}
-
-fn end(process: &Process) -> Result<Vec<u8>, ProcessError> {
-    assert!(process.wait(None).unwrap());
-    process.ending()?.outcome().map(<[u8]>::to_vec)
 }
 
 #[test]

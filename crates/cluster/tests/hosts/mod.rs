@@ -1,5 +1,6 @@
 //! Worker hosts and tasks for tests: the test program itself, started again.
 
+pub(crate) mod processes;
 pub(crate) mod system;
 
 use std::fs::{self, OpenOptions};
@@ -49,6 +50,22 @@ pub(crate) fn end_with_the_test() {
     });
 }
 
+fn this_program() -> Command {
+    Command::new(std::env::current_exe().expect("this program"))
+}
+
+/// Arguments with which this program runs one of its tests alone.
+fn only(test: &str) -> [&str; 5] {
+    [test, "--exact", "--nocapture", "--test-threads=1", "-q"]
+}
+
+/// This program, to be started again with that test alone.
+fn started_again(test: &str) -> Command {
+    let mut command = this_program();
+    command.args(only(test));
+    command
+}
+
 /// A host that was started; killed when it is dropped.
 pub(crate) struct Host {
     child: Child,
@@ -58,8 +75,7 @@ pub(crate) struct Host {
 
 impl Host {
     pub(crate) fn start(url: &str, slots: usize, options: &[&str]) -> Host {
-        let this_program = std::env::current_exe().expect("this program");
-        Host::start_by(&mut Command::new(this_program), url, slots, options)
+        Host::start_by(&mut this_program(), url, slots, options)
     }
 
     /// By a command that starts this program.
@@ -72,13 +88,7 @@ impl Host {
         let slots = format!("--slots={slots}");
         let arguments = [&[url, &slots], options].concat().join("\n");
         let child = command
-            .args([
-                "host_process",
-                "--exact",
-                "--nocapture",
-                "--test-threads=1",
-                "-q",
-            ])
+            .args(only("host_process"))
             .env(HOST, arguments)
             .stdin(Stdio::piped())
             .spawn();
@@ -133,14 +143,7 @@ pub(crate) fn become_client() {
 pub(crate) fn start_client(url: &str, gates: &[&Gate]) -> Child {
     let gates = gates.iter().map(|gate| gate.0.to_str().expect("a path"));
     let arguments: Vec<&str> = [url].into_iter().chain(gates).collect();
-    Command::new(std::env::current_exe().expect("this program"))
-        .args([
-            "client_process",
-            "--exact",
-            "--nocapture",
-            "--test-threads=1",
-            "-q",
-        ])
+    started_again("client_process")
         .env(CLIENT, arguments.join("\n"))
         .stdin(Stdio::piped())
         .spawn()

@@ -16,7 +16,7 @@ use std::fs;
 use std::process::Child;
 
 use hosts::processes::{end, request, start_client};
-use hosts::system::{is_running, kill};
+use hosts::system::{is_running, kill_if_running};
 use hosts::{Gate, Host, WAIT, poll};
 use procession_arena::sys::random::random;
 use procession_cluster::Cluster;
@@ -25,8 +25,6 @@ use procession_engine::ProcessError;
 use procession_test_server::{Fsync, Reply, Server};
 use watchdog::watch;
 
-/// In each something is killed.
-const ROUNDS: usize = 20;
 /// Asked for in each round.
 const PROCESSES: usize = 6;
 
@@ -48,29 +46,36 @@ fn whoever_is_killed_each_process_has_an_end_that_is_known_and_none_is_left() {
     let _watchdog = watch();
     let mut site = Site::new();
     site.round(Victim::Process, Moment::Begun);
-    let [threads, files] = ["task", "fd"].map(own);
-    for _ in 0..ROUNDS {
-        site.round(drawn(&Victim::ALL), drawn(&Moment::ALL));
+    let before = (threads(), files());
+    let moments = Moment::ALL.iter();
+    let mut rounds: Vec<(Victim, Moment)> = moments
+        .flat_map(|moment| Victim::ALL.map(|victim| (victim, *moment)))
+        .collect();
+    while !rounds.is_empty() {
+        let (victim, moment) = rounds.swap_remove(below(rounds.len()));
+        site.round(victim, moment);
     }
-    poll("all processes are done with", || site.is_done());
-    // Nothing is begun any more: so these are all.
-    for pid in site.gates.iter().flat_map(Gate::pids) {
-        poll("it has ended", || !is_running(pid));
-    }
-    poll("threads and files are given back", || {
-        own("task") <= threads && own("fd") <= files
-    });
+    poll("threads are given back", || threads() <= before.0);
+    poll("files are given back", || files() <= before.1);
     site.close();
 }
 
-/// Threads, or open files, of this process.
-fn own(kind: &str) -> usize {
-    fs::read_dir(format!("/proc/self/{kind}")).unwrap().count()
+/// Threads of this process.
+fn threads() -> usize {
+    fs::read_dir("/proc/self/task").unwrap().count()
 }
 
-fn drawn<T: Copy>(choices: &[T]) -> T {
-    let number = random().unwrap() % choices.len() as u64;
-    choices[usize::try_from(number).unwrap()]
+/// Open files of this process, but for sockets: as many connections are kept as were needed at once.
+fn files() -> usize {
+    let files = fs::read_dir("/proc/self/fd").unwrap();
+    let targets = files.filter_map(|file| fs::read_link(file.unwrap().path()).ok());
+    let others = targets.filter(|target| !target.to_string_lossy().starts_with("socket:"));
+    others.count()
+}
+
+/// A number that is drawn.
+fn below(bound: usize) -> usize {
+    usize::try_from(random().unwrap() % bound as u64).unwrap()
 }
 
 /// Who is killed.
@@ -122,8 +127,6 @@ struct Site {
     clients: [Cluster; 2],
     hosts: Vec<(String, Host)>,
     started_hosts: usize,
-    /// Of rounds that are over.
-    gates: Vec<Gate>,
     made_gates: usize,
 }
 
@@ -149,7 +152,6 @@ impl Site {
             url,
             hosts: Vec::new(),
             started_hosts: 0,
-            gates: Vec::new(),
             made_gates: 0,
         };
         site.start_missing_hosts();
@@ -195,7 +197,11 @@ impl Site {
         round.open_gates();
         come(self, &mut round, Moment::Ending);
         round.explain_ends();
-        self.gates.append(&mut round.into_gates());
+        poll("all processes are done with", || self.is_done());
+        // Nothing is begun any more: so these are all.
+        for pid in round.pids() {
+            poll("it has ended", || !is_running(pid));
+        }
     }
 
     /// Half of those of a round, of which some are daemonic.
@@ -227,8 +233,7 @@ impl Site {
     }
 
     fn kill_host(&mut self, round: &mut Round) {
-        let number = drawn(&[0, self.hosts.len() - 1]);
-        let (name, host) = self.hosts.remove(number);
+        let (name, host) = self.hosts.remove(below(self.hosts.len()));
         host.signal(rustix::process::Signal::KILL);
         round.killed_hosts.insert(name);
     }
@@ -267,11 +272,12 @@ impl Round {
     }
 
     fn kill_process(&mut self) {
-        let (_, gate) = &self.processes[drawn(&[0, self.processes.len() - 1])];
+        let (_, gate) = &self.processes[below(self.processes.len())];
         let pid = gate.wait_for(1);
         // If it has ended meanwhile, its number is not soon given to another.
-        kill(pid);
-        self.killed_process = Some(pid);
+        if kill_if_running(pid) {
+            self.killed_process = Some(pid);
+        }
     }
 
     fn kill_client(&mut self) {
@@ -316,9 +322,10 @@ impl Round {
         }
     }
 
-    fn into_gates(self) -> Vec<Gate> {
-        let others = self.other_client.into_iter().flat_map(|(_, gates)| gates);
-        let own = self.processes.into_iter().map(|(_, gate)| gate);
-        own.chain(others).collect()
+    /// Of all that have begun.
+    fn pids(&self) -> Vec<u32> {
+        let others = self.other_client.iter().flat_map(|(_, gates)| gates);
+        let own = self.processes.iter().map(|(_, gate)| gate);
+        own.chain(others).flat_map(Gate::pids).collect()
     }
 }

@@ -21,8 +21,7 @@ use hosts::system::{is_running, kill};
 use hosts::{DIE, Gate, Host, PANIC, REVERSE, WAIT, ZEROS, poll};
 use procession_cluster::Cluster;
 use procession_cluster::process::{Process, Settings, Signal};
-use procession_engine::pool::NamedWork;
-use procession_engine::{CarriedCommand, PoolError, ProcessError, build_id, init_library};
+use procession_engine::{CarriedCommand, PoolError, ProcessError};
 use procession_test_server::{Fsync, Server};
 use watchdog::watch;
 

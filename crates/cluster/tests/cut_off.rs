@@ -1,4 +1,4 @@
-//! Hosts and clients in a network of their own, whose cable is cut: nothing gets through, and nobody is told.
+//! Hosts, clients and replicas in a network of their own, whose cable is cut: nothing gets through, and nobody is told.
 
 #![allow(
     clippy::unwrap_used,
@@ -19,17 +19,24 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use cable::{Cable, is_inside, server, url_at_the_end};
+use cable::{Cable, Replica, is_inside, server, url_at_the_end};
 use hosts::system::is_running;
 use hosts::{Gate, Host, REVERSE, WAIT, next, poll, pool, retries, settings, submit};
 use procession_arena::Wait;
 use procession_cluster::lock::Lock;
 use procession_cluster::process::{Process, Settings};
+use procession_cluster::queue::{Queue, QueueError};
 use procession_cluster::{Cluster, ClusterError, SyncError};
 use procession_engine::pool::{Item, JobSettings};
 use procession_engine::{CarriedCommand, ProcessError, build_id};
+use procession_objects::{OnLost, QueueConfig};
 use procession_test_server::{Reply, Server};
 use watchdog::watch;
+
+const REDELIVERED: QueueConfig = QueueConfig {
+    maxsize: None,
+    joinable: Some(OnLost::Redeliver { max_deliveries: 3 }),
+};
 
 /// Of all leases, in seconds.
 const LEASE: &str = "lease=2";
@@ -251,6 +258,63 @@ fn a_process_on_a_host_that_is_cut_off_is_lost_and_ends_when_the_host_is_back() 
     cable.mend();
     poll("the host ends it", || !is_running(pid));
     assert_eq!(gate.pids(), [pid]);
+}
+
+/// May be lost: what the server that was cut off has acknowledged to those who did not ask for a replica. May happen twice: nothing that was confirmed.
+#[test]
+fn what_a_replica_has_confirmed_is_there_when_it_takes_over_for_a_primary_that_is_cut_off() {
+    if !is_inside(
+        "what_a_replica_has_confirmed_is_there_when_it_takes_over_for_a_primary_that_is_cut_off",
+    ) {
+        return;
+    }
+    let _watchdog = watch();
+    let cable = Cable::lay();
+    let primary = server();
+    let replica = Replica::start(&cable, &primary);
+    let near = |parameters: &str| -> Cluster {
+        let url = format!("{}?lease=60&{parameters}", primary.url());
+        Cluster::connect(&url.parse().unwrap()).unwrap()
+    };
+    let (careful, careless) = (near("durability=replica"), near("durability=server"));
+    let hasty = near("durability=replica&patience=1");
+    let queue = |cluster: &Cluster| Queue::create(cluster, Some("orders"), &REDELIVERED).unwrap();
+    let lock = |cluster: &Cluster, name| Lock::create(cluster, Some(name)).unwrap();
+    // A replica has all that was done before, once it has something that was done after.
+    let (till, safe) = (lock(&careless, "till"), lock(&hasty, "safe"));
+    till.acquire(Wait::Forever).unwrap();
+    let doubting = queue(&hasty);
+    queue(&careful).put(b"confirmed", Wait::Forever).unwrap();
+    cable.cut();
+    queue(&careless).put(b"forgotten", Wait::Forever).unwrap();
+    let told = doubting.put(b"doubtful", Wait::Forever);
+    assert!(
+        matches!(
+            &told,
+            Err(QueueError::Cluster(ClusterError::Unconfirmed { .. }))
+        ),
+        "{told:?}"
+    );
+    let told = safe.acquire(Wait::Forever).map(drop);
+    assert!(
+        matches!(
+            &told,
+            Err(SyncError::Cluster(ClusterError::Unconfirmed { .. }))
+        ),
+        "{told:?}"
+    );
+    replica.promote();
+    let far = Cluster::connect(&format!("{}?lease=60", replica.url()).parse().unwrap()).unwrap();
+    let orders = queue(&far);
+    assert_eq!(orders.get(Wait::Never).unwrap().bytes, b"confirmed");
+    let rest = orders.get(Wait::Never);
+    assert!(matches!(rest, Err(QueueError::Empty)), "{rest:?}");
+    // The one is held beyond the failover, the other was never held.
+    assert!(matches!(
+        lock(&far, "till").acquire(Wait::Never),
+        Err(SyncError::TimedOut)
+    ));
+    lock(&far, "safe").acquire(Wait::Never).unwrap();
 }
 
 /// Set in a program at the other end of the cable.

@@ -3,12 +3,16 @@
 //! A test runs in a network namespace of its own, which it enters by starting itself once more; at the other end of the cable is another one. Both have no names, and
 //! end with the processes in them.
 
+mod replica;
+
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 
 use procession_test_server::Server;
 
 use crate::hosts::poll;
+
+pub(crate) use replica::Replica;
 
 /// Set in a test that is in a namespace of its own.
 const INSIDE: &str = "PROCESSION_TEST_NAMESPACE";

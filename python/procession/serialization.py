@@ -9,9 +9,13 @@ import collections
 import copyreg
 import io
 import pickle
+import socket
 from collections.abc import Callable
+from multiprocessing.connection import Connection
 from multiprocessing.reduction import ForkingPickler
 from typing import Any
+
+from . import _native
 
 __all__ = ["Pickler", "dump", "serializer"]
 
@@ -19,10 +23,25 @@ __all__ = ["Pickler", "dump", "serializer"]
 Dump = Callable[[Any, list[pickle.PickleBuffer]], bytes]
 
 
+def _reduce_descriptor(value: Connection | socket.socket) -> Any:
+    """Of what is a descriptor of this machine, which `multiprocessing` would hand to whoever asks for it here."""
+    server = _native.destination_server()
+    if server is not None:
+        raise TypeError(
+            f"a {type(value).__name__} of this machine cannot go to the server {server}, where other machines could not use it: send what it would carry through a queue, or, "
+            "if it is for a process, start that on this machine: get_context('spawn').Process"
+        )
+    return _registered[type(value)](value)
+
+
+_registered: dict[type, Callable[[Any], Any]] = ForkingPickler._extra_reducers  # type: ignore[attr-defined]
+_reducers: list[dict[type, Callable[[Any], Any]]] = [dict.fromkeys((Connection, socket.socket), _reduce_descriptor), _registered]
+
+
 class Pickler(pickle.Pickler):
     """A pickler that knows what was registered with `ForkingPickler.register` and with `copyreg`, now or later."""
 
-    dispatch_table = collections.ChainMap[type, Any](ForkingPickler._extra_reducers, copyreg.dispatch_table)  # type: ignore[attr-defined]
+    dispatch_table = collections.ChainMap[type, Any](*_reducers, copyreg.dispatch_table)
 
 
 def dump(value: Any, buffers: list[pickle.PickleBuffer]) -> bytes:
@@ -53,10 +72,7 @@ def _cloudpickle() -> Dump:
         raise ImportError("serializer='cloudpickle' needs the package cloudpickle: pip install cloudpickle", name="cloudpickle") from error
 
     class CloudPickler(cloudpickle.Pickler):  # type: ignore[misc]
-        dispatch_table = collections.ChainMap(
-            ForkingPickler._extra_reducers,  # type: ignore[attr-defined]
-            cloudpickle.Pickler.dispatch_table,
-        )
+        dispatch_table = collections.ChainMap(*_reducers, cloudpickle.Pickler.dispatch_table)
 
     def dump(value: Any, buffers: list[pickle.PickleBuffer]) -> bytes:
         file = io.BytesIO()

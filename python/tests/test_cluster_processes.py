@@ -28,7 +28,7 @@ from test_process import (
 def describe(queue: Any) -> None:
     process, parent = procession.current_process(), procession.parent_process()
     assert parent is not None
-    queue.put((process.name, process.daemon, os.getpid(), parent.pid))
+    queue.put((process.name, process.daemon, os.getpid(), parent.pid, bytes(process.authkey)))
 
 
 def test_a_process_knows_who_it_is(context: ClusterContext) -> None:
@@ -36,7 +36,10 @@ def test_a_process_knows_who_it_is(context: ClusterContext) -> None:
     process = context.Process(target=describe, args=(queue,), name="the-child", daemon=True)
     assert (process.pid, process.host, process.failure) == (None, None, None)
     process.start()
-    assert queue.get() == ("the-child", True, process.pid, os.getpid())
+    *known, authkey = queue.get()
+    assert known == ["the-child", True, process.pid, os.getpid()]
+    # The key of this process is a secret, which stays here.
+    assert authkey and authkey != process.authkey == procession.current_process().authkey
     process.join()
     assert (process.exitcode, process.is_alive(), process.failure) == (0, False, None)
     assert process.host == os.uname().nodename
@@ -56,6 +59,24 @@ def test_processes_wait_for_each_other_though_there_are_more_than_slots(context:
     for process in processes:
         process.join()
         assert process.exitcode == 0
+
+
+def start_others(url: str, queue: Any, generations: int) -> None:
+    queue.put(generations)
+    if generations:
+        child = procession.connect(url).Process(target=start_others, args=(url, queue, generations - 1))
+        child.start()
+        child.join()
+        sys.exit(child.exitcode)
+    sys.exit(7)
+
+
+def test_processes_start_others(context: ClusterContext) -> None:
+    queue = context.Queue()
+    process = context.Process(target=start_others, args=(context._cluster.url, queue, 2))
+    process.start()
+    process.join()
+    assert (process.exitcode, [queue.get() for _ in range(3)]) == (7, [2, 1, 0])
 
 
 def fail() -> None:

@@ -2,7 +2,9 @@
 
 # ruff: noqa: F401, F811
 import copy
+import multiprocessing
 import pickle
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -76,6 +78,24 @@ def test_what_is_in_memory_stays_here(manager: Any) -> None:
             for keep in (manager.list().append, manager.Queue().put, manager.Value("O", None).set):
                 with pytest.raises(TypeError, match="make it with the context that procession.connect"):
                     keep([thing])
+
+
+@pytest.mark.parametrize("kind", ["connection", "socket"])
+def test_descriptors_stay_here(remote: ClusterContext, kind: str) -> None:
+    pair: Any = multiprocessing.Pipe() if kind == "connection" else socket.socketpair()
+    with pair[0] as here, pair[1]:
+        with pytest.raises(TypeError, match="where other machines could not use it"):
+            remote.Queue().put([here])
+        # It is told before anything is asked of a host.
+        with pytest.raises(TypeError, match="get_context\\('spawn'\\)"):
+            remote.Process(target=print, args=(here,)).start()
+        with remote.Pool() as pool, pytest.raises(TypeError, match=type(here).__name__):
+            pool.apply(print, (here,))
+        # In memory nothing has changed.
+        queue = procession.Queue()
+        queue.put(here)
+        with queue.get() as again:
+            assert again.fileno() != here.fileno()
 
 
 def test_what_is_on_a_server_stays_on_that_server(manager: Any) -> None:

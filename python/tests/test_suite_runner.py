@@ -7,7 +7,7 @@ import compare
 import crew
 import pytest
 import translation
-from outcome import DIED, FAILED, HUNG, PASSED, SKIPPED, UNNEEDED, MethodRun, Outcome, Run
+from outcome import DIED, FAILED, HOSTS, HUNG, PASSED, SKIPPED, UNNEEDED, MethodRun, Outcome, Run
 from worker_process import NotStarted, WorkerProcess
 
 _SAMPLE = """
@@ -132,6 +132,17 @@ def test_an_exclusion_excuses_and_must_be_needed(
 def test_a_test_that_was_not_run_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert judge(tmp_path, monkeypatch, "", run_with("procession"), run_with("multiprocessing", test=PASSED)) == 1
     assert judge(tmp_path, monkeypatch, "", run_with("procession", test=PASSED)) == 1
+
+
+@pytest.mark.parametrize(("ours", "code"), [(PASSED, 0), (FAILED, 1)])
+def test_what_ran_on_hosts_is_compared_with_fresh_interpreters(
+    ours: str, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_hosts = Run("procession", "3.13.0", methods={HOSTS: MethodRun({"Sample.test": Outcome(ours, 0.1)})})
+    spawned = {"Sample.test": Outcome(PASSED, 0.1), "Sample.of_one_machine": Outcome(PASSED, 0.1)}
+    control = Run("multiprocessing", "3.13.0", methods={"spawn": MethodRun(spawned)})
+    on_hosts.methods["spawn"] = MethodRun(spawned)
+    assert judge(tmp_path, monkeypatch, "", on_hosts, control) == code
 
 
 def judge(directory: Path, monkeypatch: pytest.MonkeyPatch, exclusions: str, *runs: Run) -> int:

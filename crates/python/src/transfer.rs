@@ -78,6 +78,15 @@ pub(crate) fn note_travelling(handle: HandleNumbers) -> PyResult<bool> {
     })
 }
 
+/// The address of the server to which the value goes that is being encoded; None if it goes nowhere, or stays in the session.
+#[pyfunction]
+pub(crate) fn destination_server() -> Option<String> {
+    match bound_for() {
+        Bound::Server(server) => Some(server.address().to_string()),
+        Bound::Nowhere | Bound::Session => None,
+    }
+}
+
 /// What the value that is being encoded is bound for.
 pub(crate) enum Bound {
     /// Nothing is being encoded.

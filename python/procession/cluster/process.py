@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from multiprocessing.process import BaseProcess
+from multiprocessing.process import BaseProcess, current_process
 from typing import Any
 
 from .. import _native
@@ -35,7 +35,7 @@ class HostedProcess(BaseProcess):
         patience_for_hosts: seconds for which `start` waits while there is no such host; then it raises `NoWorkers`; 60 if nothing is said.
 
     It takes none of the host's slots, and the hosts start processes in turn. `start` returns when one has. `pid` is the number under which that machine knows it, and
-    `host` is what the host is called. Standard streams are the host's, and `authkey` stays here.
+    `host` is what the host is called. Standard streams are the host's, and so is `authkey`: the one of this process stays here.
 
     If a process dies: if it is this one, `exitcode` says how, and `failure` what it has raised. If its host dies, it ends as well; `exitcode` is -255 when the host's lease has run out, and `failure` an
     exception that says why. It is never begun a second time. If the one that started it dies, even by `kill -9`, a daemonic process ends when the lease of that one is over, and any other goes on.
@@ -90,7 +90,8 @@ class HostedProcess(BaseProcess):
 
 def _arrived(cls: type[HostedProcess], state: dict[str, Any]) -> HostedProcess:
     process = cls.__new__(cls)
-    process.__dict__.update(state, _popen=None)
+    config = {**state["_config"], "authkey": current_process().authkey}
+    process.__dict__.update(state, _popen=None, _config=config)
     return process
 
 

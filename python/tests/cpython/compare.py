@@ -11,7 +11,7 @@ from pathlib import Path
 
 import exclusions
 from exclusions import EXCLUSIONS, Exclusion
-from outcome import BROKEN, PASSED, UNNEEDED, MethodRun, Outcome, Run
+from outcome import BROKEN, HOSTS, PASSED, UNNEEDED, MethodRun, Outcome, Run
 from translation import STANDARD
 
 _ABSENT = Outcome("absent", 0.0)
@@ -38,10 +38,10 @@ def _judge(run: Run, control: Run | None, excluded: list[Exclusion]) -> list[str
         return [f"Python {run.version}: there is no control"]
     print(f"Python {run.version}: {run.package}, {run.elapsed:.0f} s, and the control, {control.elapsed:.0f} s")
     wrong: list[str] = []
-    for method, of_control in control.methods.items():
+    for method, expectations in _expected(run, control).items():
         ours = run.methods.get(method, MethodRun())
         count: Counter[str] = Counter()
-        for test, expected in of_control.tests.items():
+        for test, expected in expectations.items():
             outcome = ours.tests.get(test, _ABSENT)
             entries = [entry for entry in excluded if entry.names(run.version, method, test)]
             kind = _kind(outcome, expected, entries)
@@ -51,10 +51,20 @@ def _judge(run: Run, control: Run | None, excluded: list[Exclusion]) -> list[str
         wrong += [
             _account(run, method, test, outcome)
             for test, outcome in ours.tests.items()
-            if test not in of_control.tests and outcome.verdict in BROKEN
+            if test not in expectations and outcome.verdict in BROKEN
         ]
         print(f"  {method:10} {_listed(count)}; {ours.seconds:.0f} s in tests")
     return wrong
+
+
+def _expected(run: Run, control: Run) -> dict[str, dict[str, Outcome]]:
+    expected = {method: of_control.tests for method, of_control in control.methods.items()}
+    on_hosts = run.methods.get(HOSTS)
+    if on_hosts is not None:
+        # Those start fresh interpreters as well; and they have only tests of what can be on a server.
+        spawned = control.methods.get("spawn", MethodRun())
+        expected[HOSTS] = {test: outcome for test, outcome in spawned.tests.items() if test in on_hosts.tests}
+    return expected
 
 
 def _kind(outcome: Outcome, expected: Outcome, entries: list[Exclusion]) -> str:

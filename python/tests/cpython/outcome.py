@@ -16,6 +16,9 @@ UNNEEDED = "unneeded"
 
 BROKEN = (FAILED, HUNG, DIED)
 
+HOSTS = "hosts"
+"""The name of a start method: objects are on a server, and processes are started by worker hosts."""
+
 
 @dataclass
 class Outcome:

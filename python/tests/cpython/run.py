@@ -14,16 +14,19 @@ import sys
 import tempfile
 import threading
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import exclusions
 import translation
 from crew import Job, by_class, is_test, run
 from exclusions import EXCLUSIONS, Exclusion
-from outcome import BROKEN, PASSED, UNNEEDED, MethodRun, Outcome, Run
+from outcome import BROKEN, HOSTS, PASSED, UNNEEDED, MethodRun, Outcome, Run
+from server_with_host import server_with_host
 from worker_process import WorkerProcess
 
 METHODS = ("fork", "spawn", "forkserver")
+"""The start methods of `multiprocessing`; procession has `HOSTS` besides."""
 
 RETRIES = 2
 """How often a test that has failed is run again, alone: many of these tests fail on a busy machine."""
@@ -33,16 +36,19 @@ def main() -> int:
     """Run the tests and keep what became of them."""
     arguments = _arguments()
     package = translation.STANDARD if arguments.control else "procession"
+    methods = arguments.methods or (METHODS if arguments.control else (*METHODS, HOSTS))
     began = time.monotonic()
-    result = Run(package, platform.python_version(), methods={name: MethodRun() for name in arguments.methods})
-    with tempfile.TemporaryDirectory(prefix="suite-") as directory:
+    result = Run(package, platform.python_version(), methods={name: MethodRun() for name in methods})
+    with tempfile.TemporaryDirectory(prefix="suite-") as directory, ExitStack() as stack:
         try:
             start = _Starter(package, Path(directory), arguments.patience)
         except translation.NoSuite:
             print(_NO_SUITE.format(interpreter=sys.executable, version=result.version), file=sys.stderr)
             return 2
+        if HOSTS in methods:
+            stack.enter_context(server_with_host(start.environment))
         record = _Record(result, exclusions.read(EXCLUSIONS))
-        tests = {method: _tests_under(method, start, arguments.only) for method in arguments.methods}
+        tests = {method: _tests_under(method, start, arguments.only) for method in methods}
         if arguments.unless_passed is not None:
             _settle(tests, Run.read(arguments.unless_passed), record)
         run(_jobs(tests), arguments.processes, start, record.take)
@@ -69,7 +75,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--control", action="store_true", help="test multiprocessing itself")
     parser.add_argument("--into", type=Path, required=True, help="the file for the result")
     parser.add_argument("--unless-passed", type=Path, help="leave out tests that passed in this result")
-    parser.add_argument("--methods", nargs="+", choices=METHODS, default=METHODS)
+    parser.add_argument("--methods", nargs="+", choices=(*METHODS, HOSTS), help="all if nothing is said")
     parser.add_argument("--only", default="", help="run tests whose name contains this")
     parser.add_argument("--processes", type=int, default=5, help="classes run side by side")
     parser.add_argument("--patience", type=float, default=60, help="seconds after which a test hangs")
@@ -87,11 +93,11 @@ class _Starter:
         search_path = [str(here), str(Path(found.origin).parent.parent)]
         translation.write(directory, package, search_path)
         path = os.pathsep.join([str(directory), *search_path])
-        self._environment = {**os.environ, "PYTHONPATH": path, "PYTHONFAULTHANDLER": "1"}
+        self.environment = {**os.environ, "PYTHONPATH": path, "PYTHONFAULTHANDLER": "1"}
         self._patience = patience
 
     def __call__(self, method: str) -> WorkerProcess:
-        return WorkerProcess(method, self._environment, self._patience)
+        return WorkerProcess(method, self.environment, self._patience)
 
 
 def _tests_under(method: str, start: _Starter, part_of_name: str) -> list[str]:

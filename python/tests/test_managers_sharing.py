@@ -222,7 +222,8 @@ def test_a_kill_in_the_middle_of_writing(
     shared = getattr(manager, kind)(*args)
     for attempt in range(4):
         started = [context.Event() for _ in range(2)]
-        writers = [context.Process(target=die_writing, args=(step, shared, event)) for event in started]
+        # Daemonic: they would go on writing if the tests were killed.
+        writers = [context.Process(target=die_writing, args=(step, shared, event), daemon=True) for event in started]
         for writer in writers:
             writer.start()
         for event in started:

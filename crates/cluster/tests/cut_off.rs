@@ -17,18 +17,17 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use cable::{Cable, Replica, is_inside, server, url_at_the_end};
+use hosts::processes::begin;
 use hosts::system::is_running;
 use hosts::{Gate, Host, REVERSE, WAIT, next, poll, pool, retries, settings, submit};
 use procession_arena::Wait;
 use procession_cluster::lock::Lock;
-use procession_cluster::process::{Process, Settings};
 use procession_cluster::queue::{Queue, QueueError};
 use procession_cluster::{Cluster, ClusterError, SyncError};
+use procession_engine::ProcessError;
 use procession_engine::pool::{Item, JobSettings};
-use procession_engine::{CarriedCommand, ProcessError, build_id};
 use procession_objects::{OnLost, QueueConfig};
 use procession_test_server::{Reply, Server};
 use watchdog::watch;
@@ -237,17 +236,9 @@ fn a_process_on_a_host_that_is_cut_off_is_lost_and_ends_when_the_host_is_back() 
     let server = server();
     let (_url, cluster) = connect(&server);
     let _far = host_at_the_end(&cable, &server, LEASE);
-    procession_engine::init_library();
-    let settings = Settings {
-        pool: "default".to_owned(),
-        code: build_id().unwrap().to_string(),
-        patience_for_hosts: Duration::from_secs(60),
-    };
     let gate = Gate::new(server.directory(), "gate");
-    let command = CarriedCommand::new("worker bee", false);
-    let process = Process::request(&cluster, &settings, &WAIT, command, &gate.argument()).unwrap();
+    let process = begin(&cluster, &WAIT, &gate.argument());
     let pid = gate.wait_for(1);
-    assert!(process.wait_until_begun(None).unwrap());
     cable.cut();
     assert!(process.wait(None).unwrap());
     match process.ending() {

@@ -31,7 +31,7 @@ const LINGER: Duration = Duration::from_secs(600);
 /// | `namespace=` | keeps the objects of different programs apart; `default` if nothing is said |
 /// | `lease=` | seconds after which a process that is not heard from loses what it holds, from 1 to 3600; 15 |
 /// | `patience=` | seconds for which a call waits for a server that is away, 120 at most; 60 |
-/// | `durability=` | what has a change before the call that makes it returns: the `server`, a `replica` as well, or the server's `disk`; `server` |
+/// | `durability=` | what has what a call stores before it returns: the `server`, a `replica` as well, or the server's `disk`; `server` |
 /// | `linger=` | seconds for which an object without a name outlives its last user, not less than a lease; 600 |
 /// | `key_file=` | the keys with which values are signed, see `PROCESSION_KEY_FILE` |
 /// | `ca_file=`, `certificate_file=`, `private_key_file=` | whom to trust, and who we are, in PEM |
@@ -149,7 +149,7 @@ impl Address {
         &self.namespace
     }
 
-    /// How safe a change is to be before the call that makes it returns.
+    /// How safe what a call stores is to be before it returns.
     pub fn durability(&self) -> Durability {
         self.durability
     }

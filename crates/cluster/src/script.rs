@@ -6,8 +6,8 @@ use std::time::Duration;
 /// A script, which the server runs as one step.
 ///
 /// Its file has the Lua code, and before it comments: `-- flags: allow-oom` for one that runs although the server's memory is full,
-/// since it frees memory or keeps a lease; `-- recorded` for one that must not happen twice, see [`RECORDING`]; `-- confirmed` for one that need not be recorded,
-/// but that waits as those do until its effect is as durable as the address says; `-- wants a replica` for one that waits a moment for a replica in any case; `-- without header` for one
+/// since it frees memory or keeps a lease; `-- recorded` for one that must not happen twice, see [`RECORDING`]; `-- confirmed` for one that stores something,
+/// and waits until that is as durable as the address says; `-- wants a replica` for one that waits a moment for a replica in any case; `-- without header` for one
 /// whose first key need not be there, as that of an object that exists is, see [`EXISTENCE`].
 pub(crate) struct Script {
     /// What it is called in messages.
@@ -74,7 +74,7 @@ impl Script {
 
     /// Whether it is waited for until what it has done is as durable as the address says.
     pub(crate) fn is_confirmed(&self) -> bool {
-        self.is_recorded() || self.says("-- confirmed")
+        self.says("-- confirmed")
     }
 
     /// Whether it waits a moment for a replica, if there is one, whatever the address says.

@@ -3,6 +3,7 @@
 mod watchdog;
 
 use std::error::Error;
+use std::thread;
 
 use procession_arena::Wait;
 use procession_cluster::lock::Lock;
@@ -82,26 +83,66 @@ fn two_connections_to_a_server_may_differ_in_it() -> TestResult {
 }
 
 #[test]
-fn what_was_got_and_not_confirmed_is_given_back() -> TestResult {
+fn what_is_taken_or_held_is_not_waited_for() -> TestResult {
     let _watchdog = watch();
     let [primary, replica] = pair()?;
-    let queue = Queue::create(
-        &connect(&primary, "durability=replica&patience=0.5")?,
-        None,
-        &REDELIVERED,
-    )?;
+    let cluster = connect(&primary, "durability=replica&patience=5")?;
+    let queue = Queue::create(&cluster, None, &REDELIVERED)?;
+    let lock = Lock::create(&cluster, None)?;
     queue.put(b"work", Wait::Forever)?;
     replica.pause()?;
+    assert_eq!(queue.get(Wait::Never)?.bytes, b"work");
+    queue.task_done()?;
     let told = queue.get(Wait::Never);
-    assert!(
-        matches!(
-            told,
-            Err(QueueError::Cluster(ClusterError::Unconfirmed { .. }))
-        ),
-        "{told:?}"
-    );
+    assert!(matches!(told, Err(QueueError::Empty)), "{told:?}");
+    lock.acquire(Wait::Never)?;
+    lock.release()?;
+    Ok(())
+}
+
+/// Those of before are in the queue, but nobody knows how many of the rest are.
+#[test]
+fn a_portion_that_is_not_confirmed_is_told_whatever_was_put_before() -> TestResult {
+    let _watchdog = watch();
+    let [primary, replica] = pair()?;
+    let cluster = connect(&primary, "durability=replica&patience=0.5")?;
+    let queue = Queue::create(&cluster, Some("orders"), &REDELIVERED)?;
+    let all: Vec<&[u8]> = vec![b"order"; 500_000];
+    thread::scope(|scope| {
+        let putting = scope.spawn(|| queue.put_many(&all, Wait::Forever));
+        while queue.len()? == 0 {}
+        replica.pause()?;
+        let told = putting.join().expect("no panic");
+        assert!(
+            matches!(
+                told,
+                Err(QueueError::Cluster(ClusterError::Unconfirmed { .. }))
+            ),
+            "{told:?}"
+        );
+        assert!(queue.len()? < all.len() as u64);
+        Ok(())
+    })
+}
+
+/// The first one was not waited for to the end, and the second changes nothing.
+#[test]
+fn what_finds_that_it_was_done_before_waits_for_that() -> TestResult {
+    let _watchdog = watch();
+    let [primary, replica] = pair()?;
+    let connect = || connect(&primary, "durability=replica&patience=0.5");
+    let [first, second] = [connect()?, connect()?];
+    let create = |cluster| Queue::create(cluster, Some("orders"), &REDELIVERED).map(drop);
+    replica.pause()?;
+    for cluster in [&first, &second] {
+        let told = create(cluster);
+        assert!(
+            matches!(told, Err(ClusterError::Unconfirmed { .. })),
+            "{told:?}"
+        );
+    }
     replica.resume()?;
-    assert_eq!(queue.get(Wait::Forever)?.bytes, b"work");
+    create(&second)?;
     Ok(())
 }
 

@@ -47,7 +47,8 @@ def connect(
         namespace: keeps the objects of different programs on one server apart; "default" if nothing is said.
         lease: seconds after which others get what a process holds that is not heard from; 15.
         patience: seconds for which a call waits for a server that is away; 60.
-        durability: what has a change before the call that makes it returns: the "server", a "replica" as well, or the server's "disk" (from Redis 7.2 on); "server".
+        durability: what has what a call stores (items put, changes of dicts, lists, values, arrays and events) before it returns: the "server", a "replica" as well, or the server's
+            "disk" (from Redis 7.2 on); "server". What is taken or held is not waited for.
             Connections to one server may differ in it.
         linger: seconds for which an object without a name outlives its last user; 600.
         key_file: has the keys with which values are signed; otherwise the file that ``PROCESSION_KEY_FILE`` names.

@@ -1,11 +1,14 @@
-//! How safe a change is to be before the call that makes it returns.
+//! How safe what a call stores is to be before it returns.
 
 use std::time::Duration;
 
 use crate::ClusterError;
 use crate::reply::Reply;
 
-/// How safe a change is to be before the call that makes it returns: `durability=` in an [`Address`](crate::Address).
+/// How safe what a call stores is to be before it returns: `durability=` in an [`Address`](crate::Address).
+///
+/// Messages put, changes of dicts, lists, values, arrays and events, and making and unlinking objects are waited for. What is taken, held or waited for is not: that has its
+/// own protection against what a failover forgets, as leases and redelivery; nor are the tasks of pools, which their clients submit again.
 ///
 /// # Examples
 ///

@@ -31,6 +31,8 @@ pub(super) enum Confirmation {
         until: Instant,
         /// A key beside those of the call.
         mark: String,
+        /// Also when it is called for the first time: another call may have done it already, and not have waited for it to the end.
+        may_change_nothing: bool,
     },
     /// A moment for a replica, if there is one.
     Wanted,
@@ -44,22 +46,33 @@ impl Confirmation {
         effort: Effort,
         address: &Address,
     ) -> Confirmation {
-        let is_wanted = script.wants_a_replica() && address.durability() == Durability::Server;
-        match (script.is_confirmed(), effort) {
-            (true, Effort::Patient) if is_wanted => Confirmation::Wanted,
-            (true, effort) => Confirmation::of_change(header, effort, address),
-            (false, _) => Confirmation::Unneeded,
+        match effort {
+            // Others would see to it as well.
+            Effort::Once => Confirmation::Unneeded,
+            Effort::Patient if script.wants_a_replica() => Confirmation::Wanted,
+            Effort::Patient if script.is_confirmed() => {
+                Confirmation::required(header, !script.is_recorded(), address)
+            }
+            Effort::Patient => Confirmation::Unneeded,
         }
     }
 
-    /// For a step that somebody relies on. Who makes one attempt only sees to something that others would see to as well.
+    /// For a command that changes what users see, and may find that it was changed before.
     pub(super) fn of_change(key: &str, effort: Effort, address: &Address) -> Confirmation {
-        match (address.durability(), effort) {
-            (Durability::Server, _) | (_, Effort::Once) => Confirmation::Unneeded,
-            (durability, Effort::Patient) => Confirmation::Required {
+        match effort {
+            Effort::Once => Confirmation::Unneeded,
+            Effort::Patient => Confirmation::required(key, true, address),
+        }
+    }
+
+    fn required(key: &str, may_change_nothing: bool, address: &Address) -> Confirmation {
+        match address.durability() {
+            Durability::Server => Confirmation::Unneeded,
+            durability => Confirmation::Required {
                 durability,
                 until: Instant::now() + address.patience,
                 mark: format!("{key}-mark"),
+                may_change_nothing,
             },
         }
     }
@@ -85,9 +98,10 @@ pub(super) fn carry_out(
             durability,
             until,
             mark,
+            may_change_nothing,
         } => {
-            let mark = request.note_sending().then_some(mark.as_str());
-            required(connection, packed, mark, *durability, *until)
+            let mark = (request.note_sending() || *may_change_nothing).then_some(mark.as_str());
+            required(connection, request, packed, mark, (*durability, *until))
         }
         Confirmation::Wanted => match replicas.of(connection.endpoint()) {
             Attached::No => connection.ask(packed, thinking),
@@ -99,10 +113,10 @@ pub(super) fn carry_out(
 
 fn required(
     connection: &mut Connection,
+    request: &Request,
     packed: &[u8],
     mark: Option<&str>,
-    durability: Durability,
-    until: Instant,
+    (durability, until): (Durability, Instant),
 ) -> Result<Reply, Failure> {
     let left = || until.saturating_duration_since(Instant::now());
     let mut slice = FIRST_SLICE.min(left());
@@ -113,6 +127,7 @@ fn required(
         &question(durability, slice),
         slice,
     )?;
+    request.note_taken();
     loop {
         let answered = answer.map_err(|failure| unanswered(failure, connection.endpoint()))?;
         if durability
@@ -152,8 +167,7 @@ fn ask_first(
     let commands = [packed, &mark.with_script(), question.packed()];
     let [reply, marked, answer] = connection.ask_together(commands, slice)?;
     let reply = reply?;
-    marked?;
-    Ok((reply, answer))
+    Ok((reply, marked.and(answer)))
 }
 
 /// The server cannot say any more whether it is durable.

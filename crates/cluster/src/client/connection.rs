@@ -95,13 +95,24 @@ impl Connection {
         thinking: Duration,
     ) -> Result<[Result<Reply, Failure>; N], Failure> {
         let packed = commands.concat();
-        self.be_patient(packed.len(), thinking)?;
-        let values = self.connection.req_packed_commands(&packed, 0, N);
-        let values = values.map_err(|error| Failure::of(&error, &self.endpoint))?;
-        let values: [Value; N] = values.try_into().map_err(|values: Vec<Value>| {
-            Failure::Broken(format!("{} answers to {N} commands", values.len()))
-        })?;
-        Ok(values.map(|value| reply(value, &self.endpoint)))
+        let sent = self.connection.send_packed_command(&packed);
+        sent.map_err(|error| Failure::of(&error, &self.endpoint))?;
+        let mut answers = Vec::with_capacity(N);
+        for number in 1..=N {
+            let thinking = if number == N {
+                thinking
+            } else {
+                Duration::ZERO
+            };
+            self.be_patient(packed.len(), thinking)?;
+            // Who is silent is not waited for once more.
+            let value = self.connection.recv_response();
+            let value = value.map_err(|error| Failure::of(&error, &self.endpoint))?;
+            answers.push(reply(value, &self.endpoint));
+        }
+        answers.try_into().map_err(|answers: Vec<_>| {
+            Failure::Broken(format!("{} answers to {N} commands", answers.len()))
+        })
     }
 
     /// Where it leads to.

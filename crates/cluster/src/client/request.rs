@@ -15,6 +15,7 @@ pub(super) struct Request {
     script: Option<ScriptRequest>,
     confirmation: Confirmation,
     was_sent: Cell<bool>,
+    was_taken: Cell<bool>,
 }
 
 struct ScriptRequest {
@@ -34,6 +35,7 @@ impl Request {
             script: None,
             confirmation: Confirmation::Unneeded,
             was_sent: Cell::new(false),
+            was_taken: Cell::new(false),
         }
     }
 
@@ -51,6 +53,7 @@ impl Request {
             }),
             confirmation: Confirmation::Unneeded,
             was_sent: Cell::new(false),
+            was_taken: Cell::new(false),
         }
     }
 
@@ -70,6 +73,16 @@ impl Request {
     /// Notes that it is sent; says whether it was before.
     pub(super) fn note_sending(&self) -> bool {
         self.was_sent.replace(true)
+    }
+
+    /// Notes that the server has taken the step, though it need not be confirmed yet.
+    pub(super) fn note_taken(&self) {
+        self.was_taken.set(true);
+    }
+
+    /// Whether the server has taken the step.
+    pub(super) fn was_taken(&self) -> bool {
+        self.was_taken.get()
     }
 
     pub(super) fn packed(&self) -> &[u8] {

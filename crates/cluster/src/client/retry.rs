@@ -195,7 +195,7 @@ impl Client {
                 }
                 Err(failure) => failure,
             };
-            is_doubtful |= failure.is_doubtful();
+            is_doubtful |= failure.is_doubtful() || request.was_taken();
             let is_over = begin.elapsed() + pause > self.nodes.address.patience;
             if effort == Effort::Once || is_over {
                 let error = failure.into_error(&self.nodes.address.to_string());

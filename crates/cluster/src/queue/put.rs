@@ -3,6 +3,7 @@
 use procession_arena::Wait;
 
 use super::{PORTION, PORTION_BYTES, Queue, QueueError};
+use crate::ClusterError;
 use crate::call::Call;
 use crate::payload::{self, Remainder};
 use crate::script::{Script, script};
@@ -37,7 +38,9 @@ impl Queue {
     ///
     /// # Errors
     ///
-    /// As [`put`](Self::put), but only if not a single message was put.
+    /// As [`put`](Self::put), but only if not a single message was put; and, whatever was put before,
+    /// [`ClusterError::Unconfirmed`](crate::ClusterError::Unconfirmed), [`ClusterError::Unavailable`](crate::ClusterError::Unavailable) and its like, after which
+    /// nobody knows how many are in the queue.
     ///
     /// # If a process dies
     ///
@@ -52,7 +55,7 @@ impl Queue {
             done += count;
             match outcome {
                 Ok(()) => {}
-                Err(error) if done == 0 => return Err(error),
+                Err(error) if done == 0 || is_doubtful(&error) => return Err(error),
                 Err(_) => break,
             }
         }
@@ -116,4 +119,16 @@ impl Queue {
             Wait::Forever | Wait::Until(_) => QueueError::TimedOut,
         })
     }
+}
+
+/// Whether what it is told of may have been done all the same.
+fn is_doubtful(error: &QueueError) -> bool {
+    matches!(
+        error,
+        QueueError::Cluster(
+            ClusterError::Unconfirmed { .. }
+                | ClusterError::Unavailable { .. }
+                | ClusterError::NotReady { .. }
+        )
+    )
 }

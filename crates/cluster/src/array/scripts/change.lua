@@ -1,5 +1,6 @@
 -- Calculates with one element.  O(1)
 -- recorded
+-- confirmed
 -- KEYS h elements   ARGV bytes of all elements, first byte, operation, operand (as many bytes as the element)
 -- reply: the former element
 if redis.call('STRLEN', KEYS[2]) ~= tonumber(ARGV[1]) then return redis.error_reply('GONE its elements do not exist') end

@@ -1,5 +1,6 @@
 -- Makes elements equal.  O(n)
 -- recorded
+-- confirmed
 -- KEYS h elements   ARGV bytes of all elements, first byte, how many bytes, element
 if redis.call('STRLEN', KEYS[2]) ~= tonumber(ARGV[1]) then return redis.error_reply('GONE its elements do not exist') end
 local first, bytes, element = tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]

@@ -1,5 +1,6 @@
 -- Sets and removes entries: all of them or, if one is not as expected, none.  O(n log N)
 -- recorded
+-- confirmed
 -- KEYS h entries order   ARGV version, whether the former entry of the first key is wanted, (key, expectation, entry or nothing)...
 -- reply: which is not as expected (0: none, and all is done), how many are new, how many are removed, former entry or nil
 local function is_met(key, expected)

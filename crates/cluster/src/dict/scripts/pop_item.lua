@@ -1,6 +1,7 @@
 -- Removes the entry whose key was inserted last.  O(log N)
 -- flags: allow-oom
 -- recorded
+-- confirmed
 -- KEYS h entries order   ARGV version
 -- reply: its key and entry, or nothing
 local key = redis.call('ZRANGE', KEYS[3], -1, -1)[1]

@@ -1,5 +1,6 @@
 -- Replaces all elements, if the list is still that version, by those written aside and some more.  O(n)
 -- recorded
+-- confirmed
 -- KEYS h elements staged   ARGV version, version that the list must have, how many are written aside, element...
 -- reply: 1; 0 if it is another version; -1 if what was written aside is gone
 if (redis.call('HGET', KEYS[1], 'ver') or '-') ~= ARGV[2] then

@@ -1,5 +1,6 @@
 -- Reverses the order of all elements.  O(n)
 -- recorded
+-- confirmed
 -- KEYS h elements aside   ARGV version
 local left = redis.call('LLEN', KEYS[2])
 if left > 0 then

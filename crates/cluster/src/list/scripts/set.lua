@@ -1,5 +1,6 @@
 -- Puts another element in the place of one.  O(n)
 -- recorded
+-- confirmed
 -- KEYS h elements   ARGV version, place (less than 0: from the end), expectation, element
 -- reply: 1; 0 if what is there is not as expected; -1 and the length if nothing is there
 local found = redis.call('LINDEX', KEYS[2], ARGV[2])

@@ -1,5 +1,6 @@
 -- Puts elements in the place of a run of others.  O(n), or O(n + m) where a run of m is moved aside, whichever is less
 -- recorded
+-- confirmed
 -- KEYS h elements aside   ARGV version, version that the list must have ('': any), mode, start, stop, whether what stood first is wanted, element...
 -- mode: run (start and stop may be '', or less than 0: from the end; both are cut to what there is), element (start must be
 -- there), exact (start must not be beyond the end)

@@ -1,5 +1,6 @@
 -- Exchanges two elements.  O(n)
 -- recorded
+-- confirmed
 -- KEYS h elements   ARGV version, place, place
 -- reply: 1; or -1, the length, and which place has none
 local one, other = redis.call('LINDEX', KEYS[2], ARGV[2]), redis.call('LINDEX', KEYS[2], ARGV[3])

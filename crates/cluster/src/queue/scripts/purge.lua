@@ -1,6 +1,7 @@
 -- Throws away messages that are ready.  O(n)
 -- flags: allow-oom
 -- recorded
+-- confirmed
 -- KEYS h ready messages deliveries work room signals   ARGV how many
 -- reply: how many it was
 local ids = redis.call('LPOP', KEYS[2], ARGV[1])

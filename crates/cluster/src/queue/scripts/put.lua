@@ -1,5 +1,6 @@
 -- Puts messages at the end, as many as there is room for.  O(n)
 -- recorded
+-- confirmed
 -- KEYS h ready messages work room   ARGV message...
 -- reply: how many were put; 0 if the queue is full, -1 if it is closed
 local closed, most = unpack(redis.call('HMGET', KEYS[1], 'closed', 'maxsize'))

@@ -1,5 +1,6 @@
 -- Puts dead letters at the end of the queue again, as if they were new.  O(n)
 -- recorded
+-- confirmed
 -- KEYS h ready messages work dead   ARGV how many, bytes of all but the first
 -- reply: how many; 0 if there are none, -1 if the queue is closed
 if redis.call('HGET', KEYS[1], 'closed') then return -1 end

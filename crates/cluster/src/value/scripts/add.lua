@@ -1,5 +1,6 @@
 -- Adds to a whole number, unless the sum is out of range.  O(1)
 -- recorded
+-- confirmed
 -- KEYS h value   ARGV difference, least sum allowed, greatest one ('': that of 64 bits with a sign)
 -- reply: the former number, or nil if nothing was changed
 local former = redis.call('GET', KEYS[2])

@@ -1,5 +1,6 @@
 -- Adds to a floating-point number.  O(1)
 -- recorded
+-- confirmed
 -- KEYS h value   ARGV difference, bytes of the number's type
 -- reply: the former number
 local former = redis.call('GET', KEYS[2])

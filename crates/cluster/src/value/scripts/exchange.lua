@@ -1,5 +1,6 @@
 -- Replaces the value if it is as expected.  O(n)
 -- recorded
+-- confirmed
 -- KEYS h value   ARGV new one, what must be there (*: anything, =stamp, ~number), whether the former one is wanted
 -- reply: 1 or 0, former or present value if it is wanted
 local found = redis.call('GET', KEYS[2])

@@ -1,5 +1,6 @@
 -- Answers in every form that there is, after it has noted that it was here.  O(1)
 -- recorded
+-- confirmed
 -- KEYS h number   ARGV form
 redis.call('INCRBY', KEYS[2], 1)
 local forms = {

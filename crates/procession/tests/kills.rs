@@ -56,11 +56,12 @@ fn the_lock_of_a_killed_holder_is_taken_over_and_recovered() -> TestResult {
     procession::init_test!();
     let _watchdog = watch();
     let _alone = alone();
-    let word = with_participant(|me| {
+    let block = with_participant(|me| {
         let block = me.allocate(64, Transit::Payload)?;
         me.arena().window().word32(block.offset)?.store(0);
-        ArenaResult::Ok(block.offset)
+        ArenaResult::Ok(block)
     })?;
+    let word = block.offset;
     let held = Queue::new()?;
     let holder = Process::spawn(hold_lock, (word, held.clone()))?;
     held.get()?;
@@ -82,6 +83,8 @@ fn the_lock_of_a_killed_holder_is_taken_over_and_recovered() -> TestResult {
     recovered = false;
     assert!(taken(&mut recovered)?);
     assert!(!recovered, "a lock that was given back needs no recovery");
+    // Other tests see it if anything is left in this session.
+    assert!(with_participant(|me| me.free(block))?);
     Ok(())
 }
 

@@ -24,11 +24,11 @@ Dump = Callable[[Any, list[pickle.PickleBuffer]], bytes]
 
 
 def _reduce_descriptor(value: Connection | socket.socket) -> Any:
-    """Of what is a descriptor of this machine, which `multiprocessing` would hand to whoever asks for it here."""
-    server = _native.destination_server()
+    """Of what is a descriptor of this machine, which is handed to whoever asks for it on this machine and has the same `authkey`. No worker host has."""
+    server = _native.bound_for_hosts_of()
     if server is not None:
         raise TypeError(
-            f"a {type(value).__name__} of this machine cannot go to the server {server}, where other machines could not use it: send what it would carry through a queue, or, "
+            f"a {type(value).__name__} of this machine cannot go to a worker host of {server}, which could not use it: send what it would carry through a queue, or, "
             "if it is for a process, start that on this machine: get_context('spawn').Process"
         )
     return _registered[type(value)](value)

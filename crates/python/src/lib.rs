@@ -52,5 +52,5 @@ mod _native {
     #[pymodule_export]
     use super::synchronize::{Barrier, Condition, Event, Lock, ReentrantLock, Semaphore};
     #[pymodule_export]
-    use super::transfer::{destination_server, note_travelling};
+    use super::transfer::{bound_for_hosts_of, note_travelling};
 }

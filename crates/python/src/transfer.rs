@@ -24,22 +24,40 @@ thread_local! {
     static ORIGIN: RefCell<Option<Cluster>> = const { RefCell::new(None) };
 }
 
+/// Where a value is to go.
+#[derive(Clone, Copy)]
+pub(crate) enum Goal<'a> {
+    Session,
+    /// An object on that server, which processes of this machine may read as well.
+    Server(&'a Cluster),
+    /// A worker host of that server.
+    Host(&'a Cluster),
+}
+
+impl<'a> Goal<'a> {
+    /// A worker: of this machine's, or a host's if there is a server.
+    pub(crate) fn worker(server: Option<&'a Cluster>) -> Goal<'a> {
+        server.map_or(Goal::Session, Goal::Host)
+    }
+}
+
 /// Where a value goes.
 enum Destination {
     /// Within the session, along with these objects.
     Session(Vec<Handle>),
     Server(Cluster),
+    Host(Cluster),
 }
 
 /// The encoding of one value, in this thread.
 pub(crate) struct Departure(());
 
 impl Departure {
-    /// For the session or, if one is given, for that server.
-    pub(crate) fn begin(server: Option<&Cluster>) -> Departure {
-        let destination = match server {
-            None => Destination::Session(Vec::new()),
-            Some(server) => Destination::Server(server.clone()),
+    pub(crate) fn begin(goal: Goal<'_>) -> Departure {
+        let destination = match goal {
+            Goal::Session => Destination::Session(Vec::new()),
+            Goal::Server(server) => Destination::Server(server.clone()),
+            Goal::Host(server) => Destination::Host(server.clone()),
         };
         DEPARTURES.with_borrow_mut(|departures| departures.push(destination));
         Departure(())
@@ -69,7 +87,7 @@ pub(crate) fn note_travelling(handle: HandleNumbers) -> PyResult<bool> {
             handles.push(Handle { index, generation });
             Ok(true)
         }
-        Some(Destination::Server(server)) => Err(PyTypeError::new_err(format!(
+        Some(Destination::Server(server) | Destination::Host(server)) => Err(PyTypeError::new_err(format!(
             "an object in this machine's shared memory cannot go to the server {}, where other machines could not use it: make it with the \
              context that procession.connect() has returned",
             server.address()
@@ -78,13 +96,13 @@ pub(crate) fn note_travelling(handle: HandleNumbers) -> PyResult<bool> {
     })
 }
 
-/// The address of the server to which the value goes that is being encoded; None if it goes nowhere, or stays in the session.
+/// The address of the server to whose worker hosts the value goes that is being encoded; None if it does not.
 #[pyfunction]
-pub(crate) fn destination_server() -> Option<String> {
-    match bound_for() {
-        Bound::Server(server) => Some(server.address().to_string()),
-        Bound::Nowhere | Bound::Session => None,
-    }
+pub(crate) fn bound_for_hosts_of() -> Option<String> {
+    DEPARTURES.with_borrow(|departures| match departures.last() {
+        Some(Destination::Host(server)) => Some(server.address().to_string()),
+        _ => None,
+    })
 }
 
 /// What the value that is being encoded is bound for.
@@ -99,7 +117,9 @@ pub(crate) fn bound_for() -> Bound {
     DEPARTURES.with_borrow(|departures| match departures.last() {
         None => Bound::Nowhere,
         Some(Destination::Session(_)) => Bound::Session,
-        Some(Destination::Server(server)) => Bound::Server(server.clone()),
+        Some(Destination::Server(server) | Destination::Host(server)) => {
+            Bound::Server(server.clone())
+        }
     })
 }
 

@@ -5,6 +5,7 @@ use pyo3::prelude::*;
 
 use super::error::to_exception;
 use crate::encoding::{Pickler, decode_from, encode_for, tag};
+use crate::transfer::Goal;
 
 /// The bytes of a value that goes to that server.
 pub(super) fn to_bytes(
@@ -12,7 +13,7 @@ pub(super) fn to_bytes(
     pickler: &Pickler,
     server: &Cluster,
 ) -> PyResult<Vec<u8>> {
-    let bytes = encode_for(value, pickler, Some(server))?.into_bytes();
+    let bytes = encode_for(value, pickler, Goal::Server(server))?.into_bytes();
     check_trust(value.py(), &bytes, server)?;
     Ok(bytes)
 }

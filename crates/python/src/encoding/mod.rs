@@ -15,7 +15,7 @@ use pyo3::types::{PyByteArray, PyBytes};
 pub(crate) use pickled::Pickler;
 pub(crate) use plain::{LONGEST_TUPLE, MOST_DEPTH, read_all as read_plain, unintelligible};
 
-use crate::transfer::Arrival;
+use crate::transfer::{Arrival, Goal};
 
 /// What follows the first byte.
 pub(crate) mod tag {
@@ -104,15 +104,15 @@ fn padding_after(length: usize) -> usize {
 /// Writes a value down; `pickler` has a say about what is not plain.
 #[inline]
 pub(crate) fn encode<'py>(value: &Bound<'py, PyAny>, pickler: &Pickler) -> PyResult<Encoded<'py>> {
-    encode_for(value, pickler, None)
+    encode_for(value, pickler, Goal::Session)
 }
 
-/// As [`encode`], for the session or, if one is given, for that server.
+/// As [`encode`], for something that goes there.
 #[inline]
 pub(crate) fn encode_for<'py>(
     value: &Bound<'py, PyAny>,
     pickler: &Pickler,
-    server: Option<&Cluster>,
+    goal: Goal<'_>,
 ) -> PyResult<Encoded<'py>> {
     if let Ok(bytes) = value.cast_exact::<PyBytes>() {
         return Ok(Encoded {
@@ -130,7 +130,7 @@ pub(crate) fn encode_for<'py>(
     let mut head = Vec::with_capacity(32);
     match plain::write(&mut head, value, plain::MOST_DEPTH)? {
         true => Ok(Encoded::plain(head)),
-        false => pickled::encode(value, pickler, server),
+        false => pickled::encode(value, pickler, goal),
     }
 }
 

@@ -13,7 +13,7 @@ use pyo3::types::{PyBytes, PyList, PyMemoryView, PySlice};
 use super::plain::unintelligible;
 use super::{ALIGNMENT, Encoded, Tail, padding_after, tag};
 use crate::memory::Memory;
-use crate::transfer::{Departure, Origin};
+use crate::transfer::{Departure, Goal, Origin};
 
 const READ_ONLY: u64 = 1 << 63;
 const FIXED: usize = 1 + 4 + 8;
@@ -53,9 +53,9 @@ impl Pickler {
 pub(super) fn encode<'py>(
     value: &Bound<'py, PyAny>,
     pickler: &Pickler,
-    server: Option<&Cluster>,
+    goal: Goal<'_>,
 ) -> PyResult<Encoded<'py>> {
-    let departure = Departure::begin(server);
+    let departure = Departure::begin(goal);
     let buffers = PyList::empty(value.py());
     let pickle = pickler.dump(value, &buffers)?;
     let handles = departure.handles();

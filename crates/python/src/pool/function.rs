@@ -11,6 +11,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyCFunction, PyDict, PyFunction, PyType};
 
 use crate::encoding::{Pickler, decode, encode_for};
+use crate::transfer::Goal;
 
 /// A function as it travels.
 #[derive(Debug)]
@@ -30,7 +31,7 @@ impl Function {
         server: Option<&Cluster>,
     ) -> PyResult<Function> {
         let is_name = pickler.is_usual() && travels_by_name(function)?;
-        let encoded = encode_for(function, pickler, server)?;
+        let encoded = encode_for(function, pickler, Goal::worker(server))?;
         let handles = encoded.handles.clone();
         Ok(Function {
             is_name: is_name && handles.is_empty(),

@@ -16,6 +16,7 @@ use super::slices::{deadline, wait_in_slices};
 use super::worker::PERFORM;
 use crate::cluster::Cluster;
 use crate::encoding::{Pickler, decode, encode_for};
+use crate::transfer::Goal;
 
 /// What the exit code is of a process of which nobody knows how it has ended, since its host was lost.
 const HOST_LOST: i32 = -255;
@@ -53,7 +54,7 @@ impl HostedProcess {
             Some(seconds) => Duration::try_from_secs_f64(seconds)
                 .map_err(|error| PyValueError::new_err(error.to_string()))?,
         };
-        let bytes = encode_for(process, &Pickler::default(), Some(&server.0))?.into_bytes();
+        let bytes = encode_for(process, &Pickler::default(), Goal::Host(&server.0))?.into_bytes();
         let settings = Settings {
             pool,
             code,

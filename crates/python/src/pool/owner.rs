@@ -29,6 +29,7 @@ use super::starter::Starter;
 use super::worker::PERFORM;
 use crate::cluster::Cluster as Server;
 use crate::encoding::{Encoded, Pickler, encode_for};
+use crate::transfer::Goal;
 
 /// How long a thread that calls `imap` reads a list by itself, which saves another thread.
 const BY_ITSELF: Duration = Duration::from_millis(1);
@@ -56,7 +57,7 @@ impl Owner {
 
     /// Writes a value down that goes to a worker.
     pub(super) fn encode<'py>(&self, value: &Bound<'py, PyAny>) -> PyResult<Encoded<'py>> {
-        encode_for(value, &self.pickler, self.server.as_ref())
+        encode_for(value, &self.pickler, Goal::worker(self.server.as_ref()))
     }
 
     fn ending(&self) -> Arc<Ending> {

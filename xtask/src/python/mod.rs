@@ -27,7 +27,7 @@ pub(crate) fn steps() -> Vec<Step> {
             environment(interpreter, "python/tests/requirements.txt"),
             tests(interpreter, found.usable.last()),
             types(interpreter),
-            suite(interpreter),
+            suite(interpreter, found.usable.last()),
         ]);
     }
     steps.push(comparison(&found.usable));
@@ -109,9 +109,14 @@ fn types(interpreter: &Interpreter) -> Step {
 }
 
 /// The interpreter's own tests of `multiprocessing`: on this package, and on that one as far as they have not passed.
-fn suite(interpreter: &Interpreter) -> Step {
+///
+/// With processes on worker hosts only by the newest interpreter: what they need of an interpreter is what the start method spawn needs.
+fn suite(interpreter: &Interpreter, newest: Option<&Interpreter>) -> Step {
     let [ours, theirs] = ["procession", "multiprocessing"].map(|of| result(interpreter, of));
-    let tested = run_suite(interpreter, &ours);
+    let mut tested = run_suite(interpreter, &ours);
+    if Some(interpreter) != newest {
+        tested.args(["--methods", "fork", "spawn", "forkserver"]);
+    }
     let mut control = run_suite(interpreter, &theirs);
     control.args(["--control", "--unless-passed", &ours]);
     let title = titled(interpreter, "tests of the interpreter");

@@ -20,8 +20,8 @@ impl Queue {
     /// # Errors
     ///
     /// [`QueueError::Full`] (only with [`Wait::Never`]), [`QueueError::TimedOut`], [`QueueError::Closed`];
-    /// [`ClusterError::Full`](crate::ClusterError::Full), [`ClusterError::TooLarge`](crate::ClusterError::TooLarge),
-    /// [`ClusterError::Gone`](crate::ClusterError::Gone), [`ClusterError::Unavailable`](crate::ClusterError::Unavailable) and its like. After
+    /// [`ClusterError::Full`], [`ClusterError::TooLarge`],
+    /// [`ClusterError::Gone`], [`ClusterError::Unavailable`] and its like. After
     /// the last, nobody knows whether the message was put.
     ///
     /// # If a process dies
@@ -39,7 +39,7 @@ impl Queue {
     /// # Errors
     ///
     /// As [`put`](Self::put), but only if not a single message was put; and, whatever was put before,
-    /// [`ClusterError::Unconfirmed`](crate::ClusterError::Unconfirmed), [`ClusterError::Unavailable`](crate::ClusterError::Unavailable) and its like, after which
+    /// [`ClusterError::Unconfirmed`], [`ClusterError::Unavailable`] and its like, after which
     /// nobody knows how many are in the queue.
     ///
     /// # If a process dies

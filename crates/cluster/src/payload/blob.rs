@@ -7,11 +7,14 @@ use super::PIECE;
 use super::form::Pieces;
 use crate::call::{Call, Effort};
 use crate::object::{Kind, Object};
-use crate::script::{Script, script};
+use crate::script::Script;
 use crate::{Cluster, ClusterError};
 
-pub(super) static PIECE_OF: Script = script!("piece");
-/// The same step for an object that needs no creation, and so can be used although the server has lost its data.
+pub(super) static PIECE_OF: Script = Script::new(
+    "piece",
+    concat!("-- confirmed\n", include_str!("scripts/piece.lua")),
+);
+/// The same step for an object that needs no creation, and so can be used although the server has lost its data; its clients submit again what a failover has lost, so that nobody confirms it.
 pub(super) static PIECE_OF_ANY: Script = Script::new(
     "piece_of_any",
     concat!("-- without header\n", include_str!("scripts/piece.lua")),

@@ -1,5 +1,4 @@
 -- Writes a piece of a blob at its place, and has the blob live on. Twice is the same as once.  O(1), size of the piece
--- confirmed
 -- KEYS h blob   ARGV place, life in ms, piece
 -- reply: 1
 redis.call('SETRANGE', KEYS[2], ARGV[1], ARGV[3])
